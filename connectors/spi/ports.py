@@ -1,0 +1,170 @@
+"""The ports a connector implements. Every method does one thing, keeps no state between calls, and raises only
+`ConnectorError`s. No method retries by itself what changes something: retrying is the caller's, after a probe.
+Every call ends within the capability `call_seconds`, however slowly the vendor answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from connectors.spi.types import (
+    Capabilities,
+    Changes,
+    Created,
+    Feed,
+    FetchById,
+    Finalized,
+    Finding,
+    Ignored,
+    IssueDraft,
+    IssueRef,
+    Notice,
+    Place,
+    PlaceDescription,
+    PostmortemDocument,
+    Reading,
+    Secret,
+    Sweep,
+    Touched,
+)
+
+SPI_VERSION = 1
+
+T = TypeVar("T")
+
+
+class Hook(Protocol):
+    """The door's view of whoever sends webhooks: prove who sent it, and name the delivery."""
+
+    def authenticate(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
+        """The delivery's own key, the same for each repetition. Raises NotAuthentic. `headers` keys are lower case."""
+        ...
+
+
+class Tracker(Protocol):
+    """Where issues live."""
+
+    capabilities: Capabilities
+    hook: Hook | None
+
+    def check(self) -> Sequence[Finding]:
+        """Faults of the whole connection (address, token, clock), each with its cure; empty when all holds."""
+        ...
+
+    def describe(self, place: Place) -> PlaceDescription:
+        """Visibility of the place, and every fault that would make a creation there fail."""
+        ...
+
+    def create(self, place: Place, draft: IssueDraft) -> Created:
+        """Creates one issue with one request. Raises OutcomeUnknown where the issue may exist all the same."""
+        ...
+
+    def find(self, place: Place, marker: str, since: datetime) -> Sequence[Reading]:
+        """Issues in the place that carry the marker, created at or after `since`, oldest first."""
+        ...
+
+    def look_up(self, url: str) -> Reading | None:
+        """The issue behind a URL that a person wrote, or None if the URL is not of this tracker. Raises Missing."""
+        ...
+
+    def read(self, refs: Sequence[str]) -> Sweep:
+        """These issues, `reads_per_call` a request. What is silently absent is confirmed before it is called gone."""
+        ...
+
+    def feeds(self, places: Sequence[str]) -> Sequence[Feed]:
+        """How changes in these places are asked for: the fewest streams that the vendor allows."""
+        ...
+
+    def changes(self, feed: Feed, cursor: str | None, now: datetime) -> Changes:
+        """Issues of ours that changed since the cursor, one request a page, with the overlap the vendor's lag needs."""
+        ...
+
+    def rewrite(self, ref: str, title: str, body: str, marker: str) -> Created:
+        """Sets title and body (Markdown), keeping the marker. May be repeated freely."""
+        ...
+
+    def comments_with(self, ref: str, marker: str) -> Sequence[str]:
+        """Refs of comments on the issue that carry the marker, oldest first."""
+        ...
+
+    def comment(self, ref: str, marker: str, text: str, comment_ref: str | None) -> str:
+        """Puts a comment (Markdown) that carries the marker, or edits `comment_ref` in place; returns its ref."""
+        ...
+
+    def close_as_duplicate(self, ref: str, of: IssueRef, text: str) -> None:
+        """Closes the issue as a duplicate and says so in a comment. May be repeated freely."""
+        ...
+
+    def touched(self, headers: Mapping[str, str], body: bytes) -> Touched | Ignored:
+        """Which issues an authentic webhook is about. Raises Unreadable."""
+        ...
+
+
+class Source(Protocol):
+    """Where postmortems come from."""
+
+    hook: Hook | None
+
+    def check(self) -> Sequence[Finding]: ...
+
+    def parse(self, headers: Mapping[str, str], body: bytes) -> PostmortemDocument | FetchById | Ignored:
+        """What an authentic delivery says. Raises Unreadable."""
+        ...
+
+    def fetch(self, source_id: str) -> PostmortemDocument:
+        """The document by its id, where deliveries carry only that."""
+        ...
+
+    def finalized_since(self, cursor: str | None) -> Finalized | None:
+        """A page of what is final there, oldest first; None where the source has no list to ask."""
+        ...
+
+
+class Channel(Protocol):
+    """Where notices go."""
+
+    def check(self) -> Sequence[Finding]: ...
+
+    def send(self, notice: Notice) -> None:
+        """Hands the notice over. Raises Unavailable, OutcomeUnknown (may have been taken), Rejected, AccessDenied."""
+        ...
+
+
+class SettingsCheck(Protocol):
+    """Reads one table of the configuration. Shaped like a marshmallow Schema's `load`: raises its ValidationError."""
+
+    def __call__(self, table: Mapping[str, Any]) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Role(Generic[T]):
+    """One thing a connector can be: how its table in `afteraction.toml` is read, and how it is made.
+
+    `settings` takes the table without `type` and returns a frozen settings object; secrets in it are `Secret`s.
+    `make` takes the configured name and that object.
+    `target_settings` reads a tracker target's own extra keys into a mapping (None: it has none).
+    """
+
+    settings: SettingsCheck
+    make: Callable[[str, Any], T]
+    target_settings: SettingsCheck | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A vendor's declaration, offered by an entry point in the group `afteraction.connectors`.
+
+    `make` of a role is called once per process and configured name. `spi_version` must equal `SPI_VERSION`.
+    """
+
+    title: str
+    spi_version: int = SPI_VERSION
+    tracker: Role[Tracker] | None = None
+    source: Role[Source] | None = None
+    channel: Role[Channel] | None = None
+
+
+__all__ = ["SPI_VERSION", "Channel", "Connector", "Hook", "Role", "Secret", "Source", "Tracker"]

@@ -1,0 +1,331 @@
+"""What passes between the house and a connector: frozen values, no behaviour beyond reading them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Category(StrEnum):
+    """What a tracker's status means to us; the vendor's own word travels beside it."""
+
+    TODO = "todo"
+    DOING = "doing"
+    DONE = "done"
+    DECLINED = "declined"
+
+
+class Visibility(StrEnum):
+    """Who may read a postmortem or a place. `UNKNOWN` is only ever a place's."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    PRIVATE = "private"
+    UNKNOWN = "unknown"
+
+
+class Secret:
+    """A credential that is read when it is used and never printed.
+
+    `NAME` comes from the environment; where `NAME_FILE` names a file instead, the file is read again whenever it
+    changed, so a replaced token is used without a restart.
+    """
+
+    __slots__ = ("_stamp", "_text", "name")
+
+    def __init__(self, name: str, text: str | None = None) -> None:
+        self.name = name
+        self._text = text
+        self._stamp: tuple[int, int] | None = None
+
+    def reveal(self) -> str:
+        """The credential, stripped of surrounding white space. Raises LookupError if it is set nowhere."""
+        path = os.environ.get(f"{self.name}_FILE")
+        if path:
+            return self._from_file(Path(path))
+        text = os.environ.get(self.name, self._text if self._text is not None else "")
+        if not text.strip():
+            raise LookupError(f"The secret {self.name} is not set: set {self.name} or {self.name}_FILE.")
+        return text.strip()
+
+    def _from_file(self, path: Path) -> str:
+        try:
+            stat = path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_size)
+            if stamp != self._stamp or self._text is None:
+                self._text, self._stamp = path.read_text(encoding="utf-8").strip(), stamp
+        except OSError as error:
+            raise LookupError(f"The secret file of {self.name} cannot be read: {error.strerror}.") from error
+        if not self._text:
+            raise LookupError(f"The secret file of {self.name} is empty: write the secret into it.")
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name})"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person as one tracker knows them. `id` is what the tracker's API takes (accountId, login, user id)."""
+
+    id: str
+    name: str = ""
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a tracker issues go: a Jira project key, `owner/repo` on GitHub; with what every issue there needs.
+
+    `constants` are vendor field values sent with every creation (required custom fields, components).
+    """
+
+    name: str
+    issue_type: str | None = None
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDraft:
+    """An issue to be created. `body` is Markdown (CommonMark); the connector renders it and adds the marker.
+
+    `marker` is the stable token by which `find` sees the issue again; `labels` are plain words; `priority` is our
+    `p0`..`p4`, mapped by the connector's table or left out where the vendor has none.
+    """
+
+    title: str
+    body: str
+    marker: str
+    labels: Sequence[str] = ()
+    priority: str | None = None
+    due_on: date | None = None
+    assignee: Account | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRef:
+    """An issue as the tracker names it. `ref` is opaque and the connector's own; `key` and `url` are for people."""
+
+    ref: str
+    key: str
+    url: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One issue as the tracker shows it at `updated_at` (the tracker's clock, aware, perhaps whole seconds).
+
+    `text_digest` is `spi.text_digest` of title and body as the tracker would give back what `create` or `rewrite`
+    wrote, without the marker; `ours` says whether our own account created it (None: not told); `comments` counts
+    comments, ours included (None: not told); `duplicate_of` is a ref where the tracker says so.
+    """
+
+    issue: IssueRef
+    title: str
+    status: str
+    category: Category
+    updated_at: datetime
+    markers: tuple[str, ...] = ()
+    text_digest: str | None = None
+    assignee: Account | None = None
+    due_on: date | None = None
+    priority: str | None = None
+    labels: tuple[str, ...] = ()
+    comments: int | None = None
+    ours: bool | None = None
+    created_at: datetime | None = None
+    duplicate_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What a successful creation is known by, without reading it back. `dropped` names parts the tracker left out.
+
+    `text_digest` is what a later `Reading.text_digest` is compared with.
+    """
+
+    issue: IssueRef
+    text_digest: str
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One stream of changes with a cursor of its own: a whole site (Jira) or one repository (GitHub)."""
+
+    name: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One page of a feed. `cursor` is opaque to us and is stored when the page was applied; `more`: ask again now."""
+
+    readings: tuple[Reading, ...]
+    cursor: str
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What reading by ref found. `gone` refs were confirmed absent; `moved` maps an asked ref to where it is now."""
+
+    readings: tuple[Reading, ...]
+    gone: tuple[str, ...] = ()
+    moved: Mapping[str, IssueRef] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault that `check --online` shows: a machine word, what is wrong in one sentence, and the cure."""
+
+    code: str
+    sentence: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceDescription:
+    """What a place is, as far as it matters before the first write."""
+
+    visibility: Visibility
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` creations in any `seconds`."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a vendor can carry, and the timing that its exactly-once recipe needs.
+
+    `quiet_seconds`: how long after an unknown answer a probe may be trusted; `call_seconds`: total deadline of one
+    call, connection to last byte; `rates`: the vendor's own limits on creation; `due_dates`: issues have a date field.
+    """
+
+    quiet_seconds: float
+    call_seconds: float = 25.0
+    rates: tuple[Rate, ...] = ()
+    due_dates: bool = True
+    reads_per_call: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A tracker's webhook in our terms: these refs are due for a read. State is never taken from a webhook."""
+
+    refs: tuple[str, ...]
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An authentic delivery that is not for us, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchById:
+    """A delivery that carries only an id; `Source.fetch` gets the document."""
+
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerText:
+    """Who owns a promise, as the document says it: an e-mail address or a name."""
+
+    email: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentItem:
+    """One action item as a document states it. Absent is None, never a guess."""
+
+    title: str
+    id: str | None = None
+    description: str = ""
+    kind: str = "other"
+    priority: str | None = None
+    owner: OwnerText | None = None
+    team: str | None = None
+    due_on: date | None = None
+    success_metric: str = ""
+    validation_plan: str = ""
+    verify_after_days: int | None = None
+    resources: str = ""
+    addresses: tuple[str, ...] = ()
+    milestones: tuple[Mapping[str, Any], ...] = ()
+    done: bool = False
+    issue_url: str | None = None
+    labels: tuple[str, ...] = ()
+    doubtful: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostmortemDocument:
+    """A postmortem as a source states it, in the words of the standard document (docs: the published JSON Schema).
+
+    `status` is draft, final, reopened or deleted; `action_items` None means: read them out of `body_markdown`;
+    `visibility` None means: the source's configured default. `raw` is kept for evidence and never interpreted.
+    """
+
+    id: str
+    title: str
+    status: str
+    revision: int | None = None
+    merged_into: str | None = None
+    summary: str = ""
+    impact: str = ""
+    url: str | None = None
+    incident_type: str = ""
+    severity: str | None = None
+    visibility: Visibility | None = None
+    services: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    objectives: tuple[str, ...] = ()
+    timeline: Mapping[str, datetime] = field(default_factory=dict)
+    finalized_at: datetime | None = None
+    risk: Mapping[str, str] = field(default_factory=dict)
+    contributing_factors: tuple[Mapping[str, str], ...] = ()
+    body_markdown: str = ""
+    action_items: tuple[DocumentItem, ...] | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finalized:
+    """One page of a source's own list of finalized postmortems, for the sweep that finds what no webhook told."""
+
+    source_ids: tuple[str, ...]
+    cursor: str
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message to one person, complete and redacted. `message_id` stays the same over every repetition."""
+
+    message_id: str
+    to: str
+    subject: str
+    text: str
+    html: str
+    sent_at: datetime
