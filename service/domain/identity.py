@@ -1,0 +1,113 @@
+"""Which promise is which, across revisions, redeliveries and restored backups."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MARKER_BITS = 80
+
+
+def normal_text(text: str) -> str:
+    """A title reduced to what makes it the same promise: letters and digits, lower case, single blanks."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(re.findall(r"[^\W_]+", folded))
+
+
+def marker(secret: bytes, tracker: str, source: str, postmortem: str, identity: str) -> str:
+    """The token by which a promise's issue is found again: 80 bits of HMAC-SHA256 as 16 lower-case letters and digits.
+
+    The same promise has the same marker in any ledger that shares the instance secret, so a restored backup finds
+    what was created after it was made. Parts are length-prefixed, so no two tuples sign the same bytes.
+    """
+    parts = (part.encode() for part in (tracker, source, postmortem, identity))
+    message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    digest = hmac.new(secret, b"afteraction marker 1\0" + message, hashlib.sha256).digest()
+    return base64.b32encode(digest[: MARKER_BITS // 8]).decode().lower()
+
+
+def first_identity(source_item_id: str | None, title: str, taken: Sequence[str]) -> str:
+    """The identity an item keeps for ever: the source's id, else its first text; numbered where a twin has it."""
+    base = f"id:{source_item_id}" if source_item_id else f"text:{normal_text(title) or title}"
+    identity, number = base, 2
+    while identity in taken:
+        identity, number = f"{base}#{number}", number + 1
+    return identity
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An item that the ledger has. `active`: not withdrawn; withdrawn ones may come back but are never missed."""
+
+    id: int
+    source_item_id: str | None
+    title: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An item that a revision states, by its place in the document."""
+
+    index: int
+    source_item_id: str | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """`pairs` are the same promise. `ambiguous` maps a stated index to the known items it might be: a person decides."""
+
+    pairs: tuple[tuple[int, int], ...]
+    added: tuple[int, ...]
+    gone: tuple[int, ...]
+    ambiguous: dict[int, tuple[int, ...]]
+
+
+def match(known: Sequence[Known], stated: Sequence[Stated]) -> Matching:
+    """By the source's id, else exact text, else normalised text; what is left on both sides is never guessed."""
+    pairs: list[tuple[int, int]] = []
+    left_known, left_stated = list(known), list(stated)
+    for same in (_same_id, _same_text, _same_normal_text):
+        for new in list(left_stated):
+            # Active items first, so that a twin that was withdrawn long ago does not take the place of a live one.
+            found = next((old for old in sorted(left_known, key=lambda k: not k.active) if same(old, new)), None)
+            if found is not None:
+                pairs.append((found.id, new.index))
+                left_known.remove(found)
+                left_stated.remove(new)
+    missing = [old for old in left_known if old.active]
+    ambiguous = {
+        new.index: tuple(old.id for old in missing if not (old.source_item_id and new.source_item_id))
+        for new in left_stated
+    }
+    ambiguous = {index: olds for index, olds in ambiguous.items() if olds}
+    in_doubt = {old for olds in ambiguous.values() for old in olds}
+    return Matching(
+        pairs=tuple(pairs),
+        added=tuple(new.index for new in left_stated if new.index not in ambiguous),
+        gone=tuple(old.id for old in missing if old.id not in in_doubt),
+        ambiguous=ambiguous,
+    )
+
+
+def _same_id(old: Known, new: Stated) -> bool:
+    return bool(old.source_item_id) and old.source_item_id == new.source_item_id
+
+
+def _may_be_same(old: Known, new: Stated) -> bool:
+    """Two different ids of the source's own are two promises, whatever their texts say."""
+    return not (old.source_item_id and new.source_item_id and old.source_item_id != new.source_item_id)
+
+
+def _same_text(old: Known, new: Stated) -> bool:
+    return _may_be_same(old, new) and old.title == new.title
+
+
+def _same_normal_text(old: Known, new: Stated) -> bool:
+    return _may_be_same(old, new) and normal_text(old.title) == normal_text(new.title) != ""
