@@ -172,6 +172,7 @@ def _due_steps(case: Case, directory: Directory, now: datetime) -> Iterator[tupl
     if stall.ended_on is not None or standing.state not in STALLING_STATES:
         return
     steps = steps_for(case.policy, stall.condition, standing.priority)
+    before: list[StepConfig] = []
     for step in steps:
         addressee = _addressee(step.tell, standing, directory)
         zone = addressee.person.zone if addressee.person else standing.zone
@@ -179,8 +180,11 @@ def _due_steps(case: Case, directory: Directory, now: datetime) -> Iterator[tupl
         today = local_day(now, zone)
         if _snoozed(standing, today):
             continue
-        if today >= step_day(case, step, steps[0], calendar):
+        in_turn = _follows(step, before, stall, today, calendar)
+        if today >= step_day(case, step, steps[0], calendar) and in_turn:
             yield step, addressee
+        if addressee.person is not None:
+            before.append(step)
 
 
 def step_day(case: Case, step: StepConfig, first: StepConfig, calendar: Calendar) -> date:
@@ -200,6 +204,23 @@ def step_day(case: Case, step: StepConfig, first: StepConfig, calendar: Calendar
         add_working_days(counted_from, step.after_working_days, calendar),
         add_working_days(entered, distance, calendar),
     )
+
+
+def _follows(
+    step: StepConfig, before: Sequence[StepConfig], stall: StallRecord, today: date, calendar: Calendar
+) -> bool:
+    """Whether the level before this one has been told, and long enough ago.
+
+    After an outage several levels of one stall may have come due: they follow each other as they would have.
+    """
+    lower = [earlier for earlier in before if earlier.after_working_days < step.after_working_days]
+    if not lower:
+        return True
+    last = lower[-1]
+    if last.name not in {name for name, _ in stall.steps_fired}:
+        return False
+    told_on = stall.first_fired.get(last.name, stall.began_on)
+    return today >= add_working_days(told_on, step.after_working_days - last.after_working_days, calendar)
 
 
 def _snoozed(standing: ItemStanding, today: date) -> bool:

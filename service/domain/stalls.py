@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from config.model import PolicyConfig, StepConfig
 from service.domain.facts import State
-from service.domain.workdays import Calendar, add_working_days, local_day, working_days_between
+from service.domain.workdays import (
+    Calendar,
+    add_working_days,
+    local_day,
+    working_day,
+    working_days_between,
+)
 
 SAME_STALL_WORKING_DAYS = 2
 
@@ -71,9 +77,10 @@ class ItemStanding:
 
 @dataclass(frozen=True, slots=True)
 class StallRecord:
-    """A stall as the ledger has it. `entered_on`: the day its row was made, later than `began_on` after an outage.
+    """A stall as the ledger has it. `entered_on`: the first day on which anybody could hear of it, later than
+    `began_on` after an import or an outage. `policy_version` is that of the day it began.
 
-    `steps_fired` holds (step name, person id). `policy_version` is that of the day it began.
+    `steps_fired` holds (step name, person id); `first_fired` the day on which each step first reached anybody.
     """
 
     id: int
@@ -84,6 +91,7 @@ class StallRecord:
     policy_version: str
     ended_on: date | None = None
     steps_fired: frozenset[tuple[str, str]] = frozenset()
+    first_fired: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +208,8 @@ def decide_stalls(
     """
     today = local_day(now, standing.zone)
     latest = _latest(record for record in records if record.item_id == standing.item_id)
+    # Who enters after hours is first told on the next working morning; later steps must wait from that day.
+    entered_on = working_day(now, standing.zone, calendar)
     begin: list[StallBegin] = []
     end: list[StallEnd] = []
     resume: list[int] = []
@@ -214,7 +224,7 @@ def decide_stalls(
         elif met is not None and record is not None and _is_same(record, met, today, calendar):
             resume.append(record.id)
         elif met is not None:
-            begin.append(StallBegin(standing.item_id, condition, met.began_on, today, policy.version))
+            begin.append(StallBegin(standing.item_id, condition, met.began_on, entered_on, policy.version))
     return StallChanges(tuple(begin), tuple(end), tuple(resume))
 
 

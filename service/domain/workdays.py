@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 WEEK = 7
+OPENS, CLOSES = 8, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def local_day(now: datetime, zone: str) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
 
 
-def next_working_morning(now: datetime, zone: str, calendar: Calendar, hour: int = 8) -> datetime:
+def next_working_morning(now: datetime, zone: str, calendar: Calendar, hour: int = OPENS) -> datetime:
     """The first `hour` o'clock of a working day in `zone` at or after `now`, in UTC."""
     day = local_day(now, zone)
     while True:
@@ -63,7 +64,15 @@ def next_working_morning(now: datetime, zone: str, calendar: Calendar, hour: int
         day += timedelta(days=1)
 
 
-def in_working_hours(now: datetime, zone: str, calendar: Calendar, opens: int = 8, closes: int = 18) -> bool:
+def in_working_hours(now: datetime, zone: str, calendar: Calendar, opens: int = OPENS, closes: int = CLOSES) -> bool:
     """Whether somebody in `zone` is at work: a working day there, from `opens` until just before `closes`."""
     local = now.astimezone(ZoneInfo(zone))
     return calendar.is_working(local.date()) and opens <= local.hour < closes
+
+
+def working_day(now: datetime, zone: str, calendar: Calendar) -> date:
+    """The day on which somebody in `zone` can next be told: today until closing time, else the next working day."""
+    local = now.astimezone(ZoneInfo(zone))
+    if calendar.is_working(local.date()) and local.hour < CLOSES:
+        return local.date()
+    return add_working_days(local.date(), 1, calendar)
