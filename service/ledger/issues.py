@@ -1,0 +1,129 @@
+"""Issues: what trackers hold, as the ledger last read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from connectors.spi import IssueRef, Reading
+from service.ledger import codec
+from service.ledger.rows import Issue, read_row
+from service.ledger.tables import issue_refs, issues
+
+
+class Issues:
+    """Issues within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, tracker: str, ref: IssueRef, now: datetime, **values: object) -> Issue:
+        """Notes an issue. `values`: target, origin, marker, category, written_digest, duplicate_of …"""
+        done = self._connection.execute(
+            insert(issues).values(
+                tracker=tracker, ref=ref.ref, key=ref.key, url=ref.url, place=ref.place, created_at=now, **values
+            )
+        )
+        assert done.inserted_primary_key is not None
+        return self.get(int(done.inserted_primary_key[0]))
+
+    def get(self, issue_id: int) -> Issue:
+        row = self._connection.execute(select(issues).where(issues.c.id == issue_id)).one()
+        return read_row(Issue, row)
+
+    def lock(self, issue_id: int) -> Issue:
+        row = self._connection.execute(select(issues).where(issues.c.id == issue_id).with_for_update()).one()
+        return read_row(Issue, row)
+
+    def by_refs(self, tracker: str, refs: Iterable[str], *, lock: bool = False) -> dict[str, Issue]:
+        """Issues by the tracker's ref; those in the history of refs too, under the ref that was asked for."""
+        wanted = list(refs)
+        query = select(issues).where(issues.c.tracker == tracker, issues.c.ref.in_(wanted)).order_by(issues.c.id)
+        rows = self._connection.execute(query.with_for_update() if lock else query)
+        found = {row.ref: read_row(Issue, row) for row in rows}
+        old = self._connection.execute(
+            select(issue_refs.c.ref, issue_refs.c.issue_id)
+            .join(issues, issues.c.id == issue_refs.c.issue_id)
+            .where(issues.c.tracker == tracker, issue_refs.c.ref.in_([ref for ref in wanted if ref not in found]))
+        )
+        for row in old:
+            found[row.ref] = self.get(row.issue_id)
+        return found
+
+    def update(self, issue_id: int, **values: object) -> None:
+        self._connection.execute(update(issues).where(issues.c.id == issue_id).values(**values))
+
+    def apply(self, issue: Issue, reading: Reading, answered_at: datetime) -> None:
+        """Commits a reading that was judged newer."""
+        self.update(
+            issue.id,
+            title=reading.title,
+            status=reading.status,
+            category=reading.category.value,
+            assignee=codec.account_to_json(reading.assignee),
+            due_on=reading.due_on,
+            priority=reading.priority,
+            labels=list(reading.labels),
+            comments=None if reading.comments is None else max(0, reading.comments - issue.our_comments),
+            tracker_at=reading.updated_at,
+            read_at=answered_at,
+            gone_at=None,
+        )
+
+    def replace_ref(self, issue: Issue, ref: IssueRef, now: datetime) -> None:
+        """The tracker moved or renamed the issue; the old ref stays known."""
+        self._connection.execute(
+            insert(issue_refs).values(issue_id=issue.id, ref=issue.ref, key=issue.key, url=issue.url, until=now)
+        )
+        self.update(issue.id, ref=ref.ref, key=ref.key, url=ref.url, place=ref.place)
+
+    def make_due(self, issue_ids: Iterable[int], at: datetime) -> None:
+        """Makes issues due for a read; an earlier due instant stands."""
+        self._connection.execute(
+            update(issues)
+            .where(issues.c.id.in_(list(issue_ids)))
+            .where(or_(issues.c.read_due_at.is_(None), issues.c.read_due_at > at))
+            .values(read_due_at=at)
+        )
+
+    def take_due(self, tracker: str, now: datetime, limit: int) -> list[Issue]:
+        """Issues of a tracker that are due for a read."""
+        rows = self._connection.execute(
+            select(issues)
+            .where(issues.c.tracker == tracker, issues.c.read_due_at <= now)
+            .order_by(issues.c.read_due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [read_row(Issue, row) for row in rows]
+
+    def settle_due(self, issue_ids: Iterable[int], asked_at: datetime) -> None:
+        """Clears what was due before the reading was asked for; what became due meanwhile stays due."""
+        self._connection.execute(
+            update(issues)
+            .where(issues.c.id.in_(list(issue_ids)), issues.c.read_due_at <= asked_at)
+            .values(read_due_at=None)
+        )
+
+    def trackers_due(self, now: datetime) -> list[str]:
+        rows = self._connection.execute(select(issues.c.tracker).where(issues.c.read_due_at <= now).distinct())
+        return [row.tracker for row in rows]
+
+    def places(self, tracker: str) -> list[str]:
+        """Every place of a tracker in which the ledger has an issue."""
+        rows = self._connection.execute(
+            select(issues.c.place).where(issues.c.tracker == tracker, issues.c.gone_at.is_(None)).distinct()
+        )
+        return sorted(row.place for row in rows)
+
+    def present(self, tracker: str) -> list[Issue]:
+        rows = self._connection.execute(
+            select(issues).where(issues.c.tracker == tracker, issues.c.gone_at.is_(None)).order_by(issues.c.id)
+        )
+        return [read_row(Issue, row) for row in rows]
+
+    def count_present(self, target: str) -> int:
+        count = select(func.count()).where(issues.c.target == target, issues.c.gone_at.is_(None))
+        return int(self._connection.execute(count).scalar_one())

@@ -1,0 +1,114 @@
+"""Action items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from service.domain.facts import Change, ItemFacts, State
+from service.ledger import codec
+from service.ledger.rows import Item, read_row
+from service.ledger.tables import action_items
+
+
+def _fact_columns(facts: ItemFacts) -> dict[str, object]:
+    return {
+        "title": facts.title,
+        "facts": codec.item_to_json(facts),
+        "facts_digest": facts.digest(),
+        "kind": facts.kind,
+        "priority": facts.priority,
+        "promised_due_on": facts.due_on,
+    }
+
+
+class Items:
+    """Action items within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, postmortem_id: int, facts: ItemFacts, now: datetime, **values: object) -> Item:
+        """A new item. `values` are columns: position, identity, state, team, owner_person, …"""
+        defaults: dict[str, object] = {"changes": [], "last_movement_at": now, "created_at": now}
+        done = self._connection.execute(
+            insert(action_items).values(
+                **defaults,
+                **_fact_columns(facts),
+                postmortem_id=postmortem_id,
+                first_due_on=facts.due_on,
+                **values,
+            )
+        )
+        assert done.inserted_primary_key is not None
+        return self.get(int(done.inserted_primary_key[0]))
+
+    def get(self, item_id: int) -> Item:
+        row = self._connection.execute(select(action_items).where(action_items.c.id == item_id)).one()
+        return read_row(Item, row)
+
+    def find(self, item_id: int) -> Item | None:
+        row = self._connection.execute(select(action_items).where(action_items.c.id == item_id)).first()
+        return read_row(Item, row) if row else None
+
+    def of_postmortem(self, postmortem_id: int) -> list[Item]:
+        rows = self._connection.execute(
+            select(action_items)
+            .where(action_items.c.postmortem_id == postmortem_id)
+            .order_by(action_items.c.position, action_items.c.id)
+        )
+        return [read_row(Item, row) for row in rows]
+
+    def of_issues(self, issue_ids: Iterable[int]) -> list[Item]:
+        rows = self._connection.execute(
+            select(action_items).where(action_items.c.issue_id.in_(list(issue_ids))).order_by(action_items.c.id)
+        )
+        return [read_row(Item, row) for row in rows]
+
+    def by_markers(self, markers: Iterable[str]) -> dict[str, Item]:
+        rows = self._connection.execute(select(action_items).where(action_items.c.marker.in_(list(markers))))
+        return {row.marker: read_row(Item, row) for row in rows}
+
+    def in_states(self, states: Iterable[State]) -> list[Item]:
+        rows = self._connection.execute(
+            select(action_items)
+            .where(action_items.c.state.in_([state.value for state in states]))
+            .order_by(action_items.c.id)
+        )
+        return [read_row(Item, row) for row in rows]
+
+    def needing_attention(self) -> list[Item]:
+        rows = self._connection.execute(
+            select(action_items).where(action_items.c.attention_code.is_not(None)).order_by(action_items.c.id)
+        )
+        return [read_row(Item, row) for row in rows]
+
+    def update(self, item_id: int, **values: object) -> None:
+        self._connection.execute(update(action_items).where(action_items.c.id == item_id).values(**values))
+
+    def restate(self, item: Item, facts: ItemFacts, changes: tuple[Change, ...], **values: object) -> None:
+        """Takes over what a newer revision promises, with what changed since the issue was made."""
+        moved = facts.due_on != item.promised_due_on
+        self.update(
+            item.id,
+            **_fact_columns(facts),
+            changes=codec.changes_to_json(changes),
+            due_moves=item.due_moves + (1 if moved and item.promised_due_on is not None else 0),
+            first_due_on=item.first_due_on or facts.due_on,
+            **values,
+        )
+
+    def hold(self, item_id: int, code: str, sentence: str) -> None:
+        self.update(item_id, state=State.HELD.value, attention_code=code, attention=sentence)
+
+    def count_by_state(self) -> dict[str, int]:
+        rows = self._connection.execute(select(action_items.c.state, func.count()).group_by(action_items.c.state))
+        return {state: int(count) for state, count in rows}
+
+    def touch(self, item_ids: Iterable[int], now: datetime) -> None:
+        """Notes that a person moved these items forward."""
+        self._connection.execute(
+            update(action_items).where(action_items.c.id.in_(list(item_ids))).values(last_movement_at=now)
+        )

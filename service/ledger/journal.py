@@ -1,0 +1,127 @@
+"""Append-only facts. Writers never wait for each other; the sealer chains what was committed, within seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from service.domain.facts import SERVICE, Actor
+from service.ledger.sql import insert_into
+from service.ledger.tables import decisions, instance, journal, payloads
+
+SEAL_BATCH = 500
+
+
+class Journal:
+    """The journal within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def append(
+        self,
+        event: str,
+        subject: tuple[str, object],
+        now: datetime,
+        data: Mapping[str, Any] | None = None,
+        actor: Actor = SERVICE,
+    ) -> None:
+        """Adds a fact about `subject`, a pair of kind and id. `data` is kept as an erasable payload, by digest."""
+        digest = self.keep(json.dumps(data, sort_keys=True, default=str).encode()) if data else None
+        self._connection.execute(
+            insert(journal).values(
+                at=now,
+                actor_kind=actor.kind,
+                actor=actor.name,
+                event=event,
+                subject_kind=subject[0],
+                subject=str(subject[1]),
+                payload_digest=digest,
+            )
+        )
+
+    def keep(self, body: bytes) -> str:
+        """Keeps a payload once, by its digest."""
+        digest = hashlib.sha256(body).hexdigest()
+        self._connection.execute(
+            insert_into(self._connection, payloads).values(digest=digest, body=body).on_conflict_do_nothing()
+        )
+        return digest
+
+    def decide(self, actor: Actor, action: str, subject: tuple[str, object], reason: str, now: datetime) -> None:
+        """Records a person's decision, with its journal entry."""
+        name = f"{subject[0]}:{subject[1]}"
+        self._connection.execute(
+            insert(decisions).values(
+                at=now, actor=actor.name, role=actor.role.value, action=action, subject=name, reason=reason, data={}
+            )
+        )
+        self.append(f"decision.{action}", subject, now, {"reason": reason}, actor)
+
+    def history(self, subject_kind: str, subject: object) -> list[Row[Any]]:
+        """All facts about a subject, oldest first, each with its payload where that was not erased."""
+        return list(
+            self._connection.execute(
+                select(journal, payloads.c.body)
+                .outerjoin(payloads, payloads.c.digest == journal.c.payload_digest)
+                .where(journal.c.subject_kind == subject_kind, journal.c.subject == str(subject))
+                .order_by(journal.c.id)
+            )
+        )
+
+    def seal(self) -> tuple[int, str]:
+        """Gives committed rows their position and chains each to the one before; returns the head."""
+        head = self._connection.execute(select(instance.c.head_position, instance.c.head_hash).with_for_update()).one()
+        position, previous = int(head.head_position), str(head.head_hash)
+        rows = self._connection.execute(
+            select(journal).where(journal.c.position.is_(None)).order_by(journal.c.id).limit(SEAL_BATCH)
+        ).all()
+        for row in rows:
+            position += 1
+            digest = row_hash(row, position, previous)
+            self._connection.execute(
+                update(journal)
+                .where(journal.c.id == row.id)
+                .values(position=position, previous_hash=previous, hash=digest)
+            )
+            previous = digest
+        if rows:
+            self._connection.execute(update(instance).values(head_position=position, head_hash=previous))
+        return position, previous
+
+    def unsealed(self) -> bool:
+        found = select(journal.c.id).where(journal.c.position.is_(None)).limit(1)
+        return self._connection.execute(found).first() is not None
+
+    def broken_at(self) -> int | None:
+        """The first position whose row does not follow from the one before; None when the chain is whole."""
+        previous = ""
+        rows = self._connection.execute(
+            select(journal).where(journal.c.position.is_not(None)).order_by(journal.c.position)
+        )
+        for expected, row in enumerate(rows, start=1):
+            if row.position != expected or row.hash != row_hash(row, expected, previous):
+                return expected
+            previous = row.hash
+        return None
+
+
+def row_hash(row: Row[Any], position: int, previous: str) -> str:
+    """SHA-256 over a row's facts, its position and the hash before it."""
+    parts = [
+        position,
+        previous,
+        row.at.isoformat(),
+        row.actor_kind,
+        row.actor,
+        row.event,
+        row.subject_kind,
+        row.subject,
+        row.payload_digest,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""Stalls, the steps that fired for them, and the notices that carried the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from service.ledger.rows import NoticeRow, read_row
+from service.ledger.sql import insert_into
+from service.ledger.tables import notices, stall_steps, stalls
+
+
+class Notices:
+    """Stalls and notices within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def stalls_of(self, item_ids: Iterable[int], ended_after: date) -> list[Row[Any]]:
+        """Stalls that last, and those that ended no earlier than a day (they may return)."""
+        return list(
+            self._connection.execute(
+                select(stalls)
+                .where(stalls.c.item_id.in_(list(item_ids)))
+                .where((stalls.c.ended_on.is_(None)) | (stalls.c.ended_on >= ended_after))
+                .order_by(stalls.c.id)
+            )
+        )
+
+    def steps_of(self, stall_ids: Iterable[int]) -> list[Row[Any]]:
+        return list(self._connection.execute(select(stall_steps).where(stall_steps.c.stall_id.in_(list(stall_ids)))))
+
+    def begin_stall(self, **values: object) -> int:
+        done = self._connection.execute(insert(stalls).values(**values))
+        assert done.inserted_primary_key is not None
+        return int(done.inserted_primary_key[0])
+
+    def end_stall(self, stall_id: int, on: date | None) -> None:
+        """Ends a stall, or (None) takes its end back."""
+        self._connection.execute(update(stalls).where(stalls.c.id == stall_id).values(ended_on=on))
+
+    def days_told(self, since: date) -> set[tuple[str, date]]:
+        """(person, working day) of every notice since a day."""
+        rows = self._connection.execute(
+            select(notices.c.person, notices.c.working_day).where(notices.c.working_day >= since)
+        )
+        return {(row.person, row.working_day) for row in rows}
+
+    def add(self, **values: object) -> NoticeRow | None:
+        """A notice to (person, working day); None if that person has one for that day already."""
+        done = self._connection.execute(
+            insert_into(self._connection, notices).values(**values).on_conflict_do_nothing()
+        )
+        if not done.rowcount:
+            return None
+        row = self._connection.execute(
+            select(notices).where(notices.c.person == values["person"], notices.c.working_day == values["working_day"])
+        ).one()
+        return read_row(NoticeRow, row)
+
+    def add_step(self, **values: object) -> bool:
+        """Notes that a step fired; False if it had fired for that stall and person."""
+        done = self._connection.execute(
+            insert_into(self._connection, stall_steps).values(**values).on_conflict_do_nothing()
+        )
+        return bool(done.rowcount)
+
+    def get(self, notice_id: int) -> NoticeRow:
+        row = self._connection.execute(select(notices).where(notices.c.id == notice_id)).one()
+        return read_row(NoticeRow, row)
+
+    def lines(self, notice_id: int) -> list[Row[Any]]:
+        """The steps a notice carries, each with its stall."""
+        return list(
+            self._connection.execute(
+                select(stall_steps, stalls.c.item_id, stalls.c.condition, stalls.c.began_on, stalls.c.ended_on)
+                .join(stalls, stalls.c.id == stall_steps.c.stall_id)
+                .where(stall_steps.c.notice_id == notice_id)
+                .order_by(stall_steps.c.stall_id)
+            )
+        )
+
+    def settle(self, notice_id: int, outcome: str, sent_at: datetime | None) -> None:
+        self._connection.execute(
+            update(notices).where(notices.c.id == notice_id).values(outcome=outcome, sent_at=sent_at)
+        )

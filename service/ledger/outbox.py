@@ -1,0 +1,221 @@
+"""The outbox: what must become true outside. A message names it; its content is decided at the claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+
+from service.ledger.rows import Message, read_row
+from service.ledger.tables import instance, outbox, targets
+
+MAX_DEATHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The due messages of one target: how long the oldest waits, and how many calls are under way."""
+
+    target: str
+    oldest: datetime
+    in_flight: int
+
+
+class Outbox:
+    """The outbox within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, kind: str, subject: int, target: str, now: datetime, due_at: datetime | None = None) -> bool:
+        """Asks for something to become true. While such a message is in flight, it coalesces into it and runs once
+        more afterwards, so an old state can never land after a new one. True if a message was added.
+        """
+        same = and_(outbox.c.kind == kind, outbox.c.subject == subject, outbox.c.target == target)
+        done = self._connection.execute(update(outbox).where(same, outbox.c.state == "due").values(again=True))
+        if done.rowcount:
+            return False
+        # What was refused before is worth another try now that a fact has changed.
+        done = self._connection.execute(
+            update(outbox)
+            .where(same, outbox.c.state == "dead")
+            .values(state="due", due_at=due_at or now, attempts=0, deaths=0, lease_until=None)
+        )
+        if done.rowcount:
+            return False
+        self._connection.execute(
+            insert(outbox).values(
+                kind=kind, subject=subject, target=target, state="due", created_at=now, due_at=due_at or now
+            )
+        )
+        return True
+
+    def queues(self, now: datetime, clock: float) -> list[Queue]:
+        """Targets that may be written to now and have due messages, the longest waiting first."""
+        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < clock)
+        held = func.count().filter(outbox.c.lease_until >= clock)
+        waiting = func.min(outbox.c.due_at).filter(and_(free, outbox.c.due_at <= now))
+        paused = select(instance.c.id).where(instance.c.paused_at.is_not(None)).exists()
+        rows = self._connection.execute(
+            select(outbox.c.target, waiting.label("oldest"), held.label("held"))
+            .join(targets, targets.c.name == outbox.c.target)
+            .where(outbox.c.state == "due", targets.c.paused_at.is_(None), ~paused)
+            .where(or_(targets.c.open_until.is_(None), targets.c.open_until <= clock))
+            .where(or_(targets.c.next_slot.is_(None), targets.c.next_slot <= clock))
+            .group_by(outbox.c.target)
+        )
+        found = [Queue(row.target, row.oldest, int(row.held)) for row in rows if row.oldest is not None]
+        return sorted(found, key=lambda queue: queue.oldest)
+
+    def claim(self, target: str, now: datetime, clock: float, lease_seconds: float) -> Message | None:
+        """The target's oldest due message, leased under a new fence and its attempt counted; None if there is none.
+
+        A message whose process died `MAX_DEATHS` times is quarantined instead, as a dead letter.
+        """
+        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < clock)
+        row = self._connection.execute(
+            select(outbox)
+            .where(outbox.c.target == target, outbox.c.state == "due", outbox.c.due_at <= now, free)
+            .order_by(outbox.c.due_at, outbox.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if row is None:
+            return None
+        deaths = row.deaths + (1 if row.lease_until is not None else 0)
+        if deaths >= MAX_DEATHS:
+            self._set(
+                row.id,
+                state="dead",
+                deaths=deaths,
+                lease_until=None,
+                error_code="outbox.quarantined",
+                error=f"The process that carried this out died {MAX_DEATHS} times.",
+                cure="Look at the log of the workers, then retry it with dead-letters retry.",
+            )
+            return None
+        self._set(
+            row.id,
+            lease_until=clock + lease_seconds,
+            fence=row.fence + 1,
+            attempts=row.attempts + 1,
+            deaths=deaths,
+            again=False,
+        )
+        return self.get(row.id)
+
+    def get(self, message_id: int) -> Message | None:
+        row = self._connection.execute(select(outbox).where(outbox.c.id == message_id)).first()
+        return read_row(Message, row) if row else None
+
+    def still_ours(self, message: Message, clock: float, seconds: float) -> bool:
+        """Whether the lease still holds for at least so many seconds, under our fence."""
+        row = self._connection.execute(
+            select(outbox.c.fence, outbox.c.lease_until, outbox.c.state).where(outbox.c.id == message.id)
+        ).first()
+        return (
+            row is not None
+            and row.fence == message.fence
+            and row.state == "due"
+            and row.lease_until is not None
+            and row.lease_until - clock >= seconds
+        )
+
+    def intend(self, message: Message, now: datetime | None) -> bool:
+        """Writes ahead that the request is about to leave (or, with None, that it certainly did not happen)."""
+        return self._fenced(message, sent_at=now)
+
+    def finish(self, message: Message, outcome: str, now: datetime) -> bool:
+        """Done, or due again at once if it was asked for meanwhile. False under a stale fence."""
+        again = self._connection.execute(select(outbox.c.again).where(outbox.c.id == message.id)).scalar()
+        common = {"lease_until": None, "outcome": outcome, "deaths": 0, "sent_at": None}
+        cleared = {"error_code": None, "error": None, "cure": None}
+        if again:
+            return self._fenced(message, **common, **cleared, again=False, due_at=now, attempts=0)
+        return self._fenced(message, **common, **cleared, state="done", done_at=now)
+
+    def postpone(
+        self,
+        message: Message,
+        due_at: datetime,
+        error: tuple[str, str, str] | None = None,
+        *,
+        counted: bool = True,
+    ) -> bool:
+        """Due again later. `counted` False: the attempt was not the message's own failing."""
+        values: dict[str, object] = {"due_at": due_at, "lease_until": None, "deaths": 0}
+        if error is not None:
+            values |= {"error_code": error[0], "error": error[1], "cure": error[2]}
+        if not counted:
+            values["attempts"] = max(0, message.attempts - 1)
+        return self._fenced(message, **values)
+
+    def bury(self, message: Message, error: tuple[str, str, str]) -> bool:
+        """A dead letter: a person must look at it."""
+        code, sentence, cure = error
+        return self._fenced(
+            message, state="dead", lease_until=None, error_code=code, error=sentence, cure=cure, deaths=0
+        )
+
+    def revive(self, message_id: int, now: datetime) -> bool:
+        done = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == message_id, outbox.c.state == "dead")
+            .values(state="due", due_at=now, attempts=0, deaths=0, lease_until=None)
+        )
+        return done.rowcount == 1
+
+    def discard(self, message_id: int, now: datetime) -> bool:
+        done = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == message_id, outbox.c.state == "dead")
+            .values(state="discarded", done_at=now, outcome="discarded by a person")
+        )
+        return done.rowcount == 1
+
+    def dead(self) -> list[Message]:
+        rows = self._connection.execute(select(outbox).where(outbox.c.state == "dead").order_by(outbox.c.id))
+        return [read_row(Message, row) for row in rows]
+
+    def in_flight(self, kind: str, subject: int) -> Message | None:
+        """The message of that kind about a subject that is not ended, if any."""
+        row = self._connection.execute(
+            select(outbox).where(
+                outbox.c.kind == kind, outbox.c.subject == subject, outbox.c.state.in_(("due", "dead"))
+            )
+        ).first()
+        return read_row(Message, row) if row else None
+
+    def created_since(self, kind: str, target: str, since: datetime) -> int:
+        count = select(func.count()).where(
+            outbox.c.kind == kind, outbox.c.target == target, outbox.c.created_at > since
+        )
+        return int(self._connection.execute(count).scalar_one())
+
+    def hold_back(self, kind: str) -> int:
+        """Turns every due message of a kind into a dead letter that a person may retry; returns how many."""
+        done = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.kind == kind, outbox.c.state == "due")
+            .values(
+                state="dead",
+                lease_until=None,
+                fence=outbox.c.fence + 1,
+                error_code="restored",
+                error="This was due before the ledger was restored and may have been sent already.",
+                cure="Retry it with dead-letters retry if it is still wanted, else discard it.",
+            )
+        )
+        return done.rowcount
+
+    def _fenced(self, message: Message, **values: object) -> bool:
+        done = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == message.id, outbox.c.fence == message.fence, outbox.c.state == "due")
+            .values(**values)
+        )
+        return done.rowcount == 1
+
+    def _set(self, message_id: int, **values: object) -> None:
+        self._connection.execute(update(outbox).where(outbox.c.id == message_id).values(**values))

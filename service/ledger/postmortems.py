@@ -1,0 +1,88 @@
+"""Postmortems and their revisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from service.domain.facts import PostmortemFacts
+from service.ledger import codec
+from service.ledger.rows import Postmortem, read_row
+from service.ledger.sql import insert_into
+from service.ledger.tables import postmortems, revisions
+
+
+class Postmortems:
+    """Postmortems within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock(self, facts: PostmortemFacts, now: datetime) -> Postmortem:
+        """The postmortem's row, made if it is new, and locked until the transaction ends, on both databases."""
+        self._connection.execute(
+            insert_into(self._connection, postmortems)
+            .values(
+                source=facts.source,
+                source_id=facts.source_id,
+                status="new",
+                title=facts.title,
+                visibility=facts.visibility.value,
+                facts=codec.postmortem_to_json(facts),
+                created_at=now,
+                updated_at=now,
+            )
+            .on_conflict_do_nothing()
+        )
+        row = self._connection.execute(
+            select(postmortems)
+            .where(postmortems.c.source == facts.source, postmortems.c.source_id == facts.source_id)
+            .with_for_update()
+        ).one()
+        return read_row(Postmortem, row)
+
+    def get(self, postmortem_id: int) -> Postmortem:
+        row = self._connection.execute(select(postmortems).where(postmortems.c.id == postmortem_id)).one()
+        return read_row(Postmortem, row)
+
+    def find(self, source: str, source_id: str) -> Postmortem | None:
+        row = self._connection.execute(
+            select(postmortems).where(postmortems.c.source == source, postmortems.c.source_id == source_id)
+        ).first()
+        return read_row(Postmortem, row) if row else None
+
+    def save(self, postmortem: Postmortem, facts: PostmortemFacts, now: datetime, **values: object) -> None:
+        """Takes over what a newer revision says. `values`: revision, document_digest, delivery_id, merged_into."""
+        self._connection.execute(
+            update(postmortems)
+            .where(postmortems.c.id == postmortem.id)
+            .values(
+                status=facts.status,
+                title=facts.title,
+                severity=facts.severity,
+                visibility=facts.visibility.value,
+                url=facts.url,
+                facts=codec.postmortem_to_json(facts),
+                finalized_at=facts.finalized_at,
+                updated_at=now,
+                **values,
+            )
+        )
+
+    def record_revision(
+        self, postmortem: Postmortem, delivery_id: int, said: tuple[int | None, str, str], outcome: str, now: datetime
+    ) -> None:
+        """Notes a revision that arrived. `said`: its number, status and document digest."""
+        revision, status, digest = said
+        self._connection.execute(
+            insert(revisions).values(
+                postmortem_id=postmortem.id,
+                delivery_id=delivery_id,
+                revision=revision,
+                status=status,
+                digest=digest,
+                outcome=outcome,
+                at=now,
+            )
+        )

@@ -1,0 +1,219 @@
+"""What the ledger hands out: frozen copies of rows. Nothing here is tied to a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Row
+
+from connectors.spi import Account, Category, Visibility
+from service.domain.facts import Change, ItemFacts, PostmortemFacts, State
+from service.ledger import codec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    id: int
+    hook: str
+    key: str
+    body_digest: str
+    received_at: datetime
+    headers: Mapping[str, str]
+    body: bytes | None
+    state: str
+    repeats: int
+    fence: int
+    attempts: int
+    deaths: int
+    outcome: str | None
+    error_code: str | None
+    error: str | None
+    cure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Postmortem:
+    id: int
+    source: str
+    source_id: str
+    status: str
+    revision: int | None
+    document_digest: str
+    delivery_id: int
+    facts: PostmortemFacts
+    finalized_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    id: int
+    postmortem_id: int
+    position: int
+    source_item_id: str | None
+    identity: str
+    marker: str | None
+    title: str
+    facts: ItemFacts
+    facts_digest: str
+    written_facts_digest: str | None
+    changes: tuple[Change, ...]
+    priority: str | None
+    team: str | None
+    owner_person: str | None
+    promised_due_on: date | None
+    first_due_on: date | None
+    due_moves: int
+    assignee_person: str | None
+    current_due_on: date | None
+    state: State
+    attention_code: str | None
+    attention: str | None
+    candidates: tuple[int, ...]
+    route: str | None
+    target: str | None
+    issue_url: str | None
+    issue_id: int | None
+    released_at: datetime | None
+    created_at: datetime
+    opened_at: datetime | None
+    closed_at: datetime | None
+    last_movement_at: datetime
+    snoozed_until: date | None
+    snooze_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    id: int
+    tracker: str
+    target: str
+    place: str
+    ref: str
+    key: str
+    url: str
+    marker: str | None
+    origin: str
+    duplicate_of: int | None
+    title: str
+    status: str
+    category: Category
+    written_digest: str | None
+    assignee: Account | None
+    due_on: date | None
+    comments: int | None
+    our_comments: int
+    comment_ref: str | None
+    tracker_at: datetime | None
+    read_at: datetime | None
+    read_due_at: datetime | None
+    gone_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    id: int
+    kind: str
+    subject: int
+    target: str
+    state: str
+    created_at: datetime
+    due_at: datetime
+    lease_until: float | None
+    fence: int
+    attempts: int
+    deaths: int
+    sent_at: datetime | None
+    outcome: str | None
+    error_code: str | None
+    error: str | None
+    cure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    name: str
+    kind: str
+    paused_at: datetime | None
+    pause_reason: str | None
+    failures: int
+    open_until: float | None
+    next_slot: float | None
+    visibility: Visibility | None
+    visibility_at: datetime | None
+    last_success_at: datetime | None
+    failing_since: datetime | None
+    error_code: str | None
+    error: str | None
+    cure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    instance_id: str
+    secret_digest: str
+    demo: bool
+    created_at: datetime
+    restore_generation: int
+    restored_at: datetime | None
+    paused_at: datetime | None
+    pause_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CursorRow:
+    tracker: str
+    feed: str
+    cursor: str | None
+    next_at: datetime
+    ok_at: datetime | None
+    failing_since: datetime | None
+    error_code: str | None
+    error: str | None
+    cure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    id: int
+    person: str
+    working_day: date
+    channel: str
+    message_id: str
+    created_at: datetime
+    sent_at: datetime | None
+    outcome: str | None
+
+
+_CONVERT: dict[tuple[str, str], Any] = {
+    ("Postmortem", "facts"): codec.postmortem_from_json,
+    ("Item", "facts"): codec.item_from_json,
+    ("Item", "changes"): codec.changes_from_json,
+    ("Item", "state"): State,
+    ("Item", "candidates"): lambda stored: tuple(stored or ()),
+    ("Issue", "category"): Category,
+    ("Issue", "assignee"): codec.account_from_json,
+    ("Target", "visibility"): lambda stored: Visibility(stored) if stored else None,
+}
+
+
+_COLUMNS: dict[str, tuple[tuple[str, Any], ...]] = {
+    cls.__name__: tuple((field.name, _CONVERT.get((cls.__name__, field.name))) for field in fields(cls))
+    for cls in (Delivery, Postmortem, Item, Issue, Message, Target, Instance, CursorRow, NoticeRow)
+}
+
+
+def read_row(cls: type[T], row: Row[Any]) -> T:
+    """A frozen copy of one row, by column name."""
+    mapping = row._mapping
+    values = {
+        name: mapping[name] if convert is None else convert(mapping[name]) for name, convert in _COLUMNS[cls.__name__]
+    }
+    return cls(**values)

@@ -1,0 +1,119 @@
+"""Targets: how fast each may be written to, whether it may now, and what was last wrong with it.
+
+The row is the limiter for every worker on every machine: it survives a lost Redis, and a claim takes its slot in the
+same transaction as the message's lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from connectors.spi import Rate, Visibility
+from service.ledger.rows import Target, read_row
+from service.ledger.sql import insert_into
+from service.ledger.tables import outbox, sends, targets
+
+OPEN_AFTER = 5
+FIRST_PAUSE_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 300.0
+
+
+class Targets:
+    """Target rows within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def ensure(self, name: str, kind: str) -> None:
+        self._connection.execute(
+            insert_into(self._connection, targets).values(name=name, kind=kind).on_conflict_do_nothing()
+        )
+
+    def get(self, name: str) -> Target | None:
+        row = self._connection.execute(select(targets).where(targets.c.name == name)).first()
+        return read_row(Target, row) if row else None
+
+    def lock(self, name: str) -> Target | None:
+        row = self._connection.execute(select(targets).where(targets.c.name == name).with_for_update()).first()
+        return read_row(Target, row) if row else None
+
+    def all(self) -> list[Target]:
+        return [read_row(Target, row) for row in self._connection.execute(select(targets).order_by(targets.c.name))]
+
+    def in_flight(self, name: str, clock: float) -> int:
+        count = select(func.count()).where(
+            outbox.c.target == name, outbox.c.state == "due", outbox.c.lease_until > clock
+        )
+        return int(self._connection.execute(count).scalar_one())
+
+    def take_slot(self, name: str, rates: Sequence[Rate], clock: float) -> bool:
+        """Takes the next slot of every rate, or none; over no sliding window more than allowed are ever taken."""
+        opens = self._opens(name, rates, clock)
+        if opens > clock:
+            self._set(name, next_slot=opens)
+            return False
+        if rates:
+            self._connection.execute(insert(sends).values(target=name, at=clock))
+            longest = max(rate.seconds for rate in rates)
+            self._connection.execute(delete(sends).where(sends.c.target == name, sends.c.at < clock - longest - 1))
+            self._set(name, next_slot=self._opens(name, rates, clock))
+        return True
+
+    def _opens(self, name: str, rates: Sequence[Rate], clock: float) -> float:
+        opens = 0.0
+        for rate in rates:
+            oldest = self._connection.execute(
+                select(sends.c.at)
+                .where(sends.c.target == name, sends.c.at > clock - rate.seconds)
+                .order_by(sends.c.at.desc())
+                .offset(rate.count - 1)
+                .limit(1)
+            ).scalar()
+            if oldest is not None:
+                opens = max(opens, float(oldest) + rate.seconds)
+        return opens
+
+    def succeeded(self, name: str, now: datetime) -> None:
+        """Closes the circuit and clears the fault."""
+        self._set(
+            name,
+            failures=0,
+            open_until=None,
+            last_success_at=now,
+            failing_since=None,
+            error_code=None,
+            error=None,
+            cure=None,
+        )
+
+    def failed(self, target: Target, error: tuple[str, str, str], pause: float | None, now: datetime) -> None:
+        """Counts a failure. `pause`: the database's clock until which the vendor or a fault asks us to stay away."""
+        code, sentence, cure = error
+        self._set(
+            target.name,
+            failures=target.failures + 1,
+            open_until=max(pause, target.open_until or 0.0) if pause is not None else target.open_until,
+            failing_since=target.failing_since or now,
+            error_code=code,
+            error=sentence,
+            cure=cure,
+        )
+
+    def pause(self, name: str, reason: str | None, now: datetime | None) -> None:
+        self._set(name, paused_at=now, pause_reason=reason)
+
+    def saw(self, name: str, visibility: Visibility, now: datetime) -> None:
+        self._set(name, visibility=visibility.value, visibility_at=now)
+
+    def _set(self, name: str, **values: object) -> None:
+        self._connection.execute(update(targets).where(targets.c.name == name).values(**values))
+
+
+def circuit_pause(failures: int) -> float | None:
+    """Seconds to stay away after so many failures in a row; None while it is too early to speak of a pattern."""
+    if failures < OPEN_AFTER:
+        return None
+    return float(min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - OPEN_AFTER)))

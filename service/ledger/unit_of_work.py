@@ -1,0 +1,97 @@
+"""One transaction, and everything that may be done in it. Uncommitted work vanishes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine, text
+
+from service.ledger.cursors import Cursors
+from service.ledger.engine import WRITES, open_engine
+from service.ledger.inbox import Inbox
+from service.ledger.instance import InstanceStore
+from service.ledger.issues import Issues
+from service.ledger.items import Items
+from service.ledger.journal import Journal
+from service.ledger.notices import Notices
+from service.ledger.outbox import Outbox
+from service.ledger.postmortems import Postmortems
+from service.ledger.targets import Targets
+
+
+class UnitOfWork:
+    """Entered, it has begun; left without `commit`, it rolls back. Not for use by two threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.instance = InstanceStore(connection)
+        self.inbox = Inbox(connection)
+        self.postmortems = Postmortems(connection)
+        self.items = Items(connection)
+        self.issues = Issues(connection)
+        self.targets = Targets(connection)
+        self.outbox = Outbox(connection)
+        self.cursors = Cursors(connection)
+        self.notices = Notices(connection)
+        self.journal = Journal(connection)
+
+    def commit(self) -> None:
+        """Makes everything since the beginning true, durably, and ends the transaction."""
+        self.connection.commit()
+
+    def clock(self) -> float:
+        """Seconds by the database's own clock, for leases alone: processes on other machines may disagree on time."""
+        return database_clock(self.connection)
+
+
+def database_clock(connection: Connection) -> float:
+    if connection.dialect.name == "sqlite":
+        return float(connection.execute(text("select (julianday('now') - 2440587.5) * 86400.0")).scalar_one())
+    return float(connection.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
+
+
+class _Turn:
+    """The process's one turn at writing SQLite: threads that wait here wait fairly, instead of polling the file."""
+
+    def __init__(self, needed: bool) -> None:
+        self._lock = threading.Lock() if needed else None
+
+    def __enter__(self) -> None:
+        if self._lock:
+            self._lock.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock:
+            self._lock.release()
+
+
+class Ledger:
+    """The database, opened. `begin` writes; `read` sees one consistent state and cannot commit."""
+
+    def __init__(self, url: str) -> None:
+        self.engine: Engine = open_engine(url)
+        self._turn = _Turn(self.engine.dialect.name == "sqlite")
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """A unit of work that may write."""
+        with self._turn, self.engine.connect().execution_options(**{WRITES: True}) as connection:
+            connection.begin()
+            yield UnitOfWork(connection)
+            if connection.in_transaction():
+                connection.rollback()
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A unit of work that only reads, and never waits for a writer."""
+        with self.engine.connect() as connection:
+            yield UnitOfWork(connection)
+            connection.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
