@@ -8,7 +8,7 @@ from config.model import PersonConfig, TeamConfig
 from connectors.spi import Account, OwnerText
 
 
-class Directory:
+class Roster:
     """Look-ups over the configured people and teams. An ambiguous name is nobody, never a guess."""
 
     def __init__(self, people: Mapping[str, PersonConfig], teams: Mapping[str, TeamConfig]) -> None:

@@ -49,22 +49,27 @@ class Items:
         row = self._connection.execute(select(action_items).where(action_items.c.id == item_id)).one()
         return read_row(Item, row)
 
+    def lock(self, item_id: int) -> Item:
+        """The item, locked until the transaction ends. Items are locked before issues, issues before messages."""
+        row = self._connection.execute(select(action_items).where(action_items.c.id == item_id).with_for_update()).one()
+        return read_row(Item, row)
+
     def find(self, item_id: int) -> Item | None:
         row = self._connection.execute(select(action_items).where(action_items.c.id == item_id)).first()
         return read_row(Item, row) if row else None
 
-    def of_postmortem(self, postmortem_id: int) -> list[Item]:
-        rows = self._connection.execute(
+    def of_postmortem(self, postmortem_id: int, *, lock: bool = False) -> list[Item]:
+        query = (
             select(action_items)
             .where(action_items.c.postmortem_id == postmortem_id)
             .order_by(action_items.c.position, action_items.c.id)
         )
+        rows = self._connection.execute(query.with_for_update() if lock else query)
         return [read_row(Item, row) for row in rows]
 
-    def of_issues(self, issue_ids: Iterable[int]) -> list[Item]:
-        rows = self._connection.execute(
-            select(action_items).where(action_items.c.issue_id.in_(list(issue_ids))).order_by(action_items.c.id)
-        )
+    def of_issues(self, issue_ids: Iterable[int], *, lock: bool = False) -> list[Item]:
+        query = select(action_items).where(action_items.c.issue_id.in_(list(issue_ids))).order_by(action_items.c.id)
+        rows = self._connection.execute(query.with_for_update() if lock else query)
         return [read_row(Item, row) for row in rows]
 
     def by_markers(self, markers: Iterable[str]) -> dict[str, Item]:

@@ -122,14 +122,18 @@ class Outbox:
             and row.lease_until - clock >= seconds
         )
 
-    def intend(self, message: Message, now: datetime | None) -> bool:
-        """Writes ahead that the request is about to leave (or, with None, that it certainly did not happen)."""
-        return self._fenced(message, sent_at=now)
+    def intend(self, message: Message, now: datetime) -> bool:
+        """Writes ahead that the request is about to leave."""
+        return self._fenced(message, sent_at=now, probed=False)
+
+    def not_there(self, message: Message, now: datetime) -> bool:
+        """A probe found that the request was never carried out: it may be sent, at once."""
+        return self._fenced(message, sent_at=None, probed=True, due_at=now, lease_until=None, deaths=0)
 
     def finish(self, message: Message, outcome: str, now: datetime) -> bool:
         """Done, or due again at once if it was asked for meanwhile. False under a stale fence."""
         again = self._connection.execute(select(outbox.c.again).where(outbox.c.id == message.id)).scalar()
-        common = {"lease_until": None, "outcome": outcome, "deaths": 0, "sent_at": None}
+        common = {"lease_until": None, "outcome": outcome, "deaths": 0, "sent_at": None, "probed": False}
         cleared = {"error_code": None, "error": None, "cure": None}
         if again:
             return self._fenced(message, **common, **cleared, again=False, due_at=now, attempts=0)
@@ -142,9 +146,14 @@ class Outbox:
         error: tuple[str, str, str] | None = None,
         *,
         counted: bool = True,
+        unknown: bool = True,
     ) -> bool:
-        """Due again later. `counted` False: the attempt was not the message's own failing."""
+        """Due again later. `counted` False: the attempt was not the message's own failing. `unknown` False: what was
+        intended was certainly not carried out, so no probe is needed.
+        """
         values: dict[str, object] = {"due_at": due_at, "lease_until": None, "deaths": 0}
+        if not unknown:
+            values["sent_at"] = None
         if error is not None:
             values |= {"error_code": error[0], "error": error[1], "cure": error[2]}
         if not counted:
@@ -155,7 +164,14 @@ class Outbox:
         """A dead letter: a person must look at it."""
         code, sentence, cure = error
         return self._fenced(
-            message, state="dead", lease_until=None, error_code=code, error=sentence, cure=cure, deaths=0
+            message,
+            state="dead",
+            lease_until=None,
+            error_code=code,
+            error=sentence,
+            cure=cure,
+            deaths=0,
+            sent_at=None,
         )
 
     def revive(self, message_id: int, now: datetime) -> bool:

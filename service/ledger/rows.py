@@ -131,6 +131,7 @@ class Message:
     attempts: int
     deaths: int
     sent_at: datetime | None
+    probed: bool
     outcome: str | None
     error_code: str | None
     error: str | None

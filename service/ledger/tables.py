@@ -264,6 +264,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("deaths", Integer, nullable=False, default=0),
     Column("sent_at", Instant),
+    Column("probed", Boolean, nullable=False, default=False),
     Column("done_at", Instant),
     Column("outcome", Text),
     *_error(),

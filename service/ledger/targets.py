@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from connectors.spi import Rate, Visibility
 from service.ledger.rows import Target, read_row
-from service.ledger.sql import insert_into
+from service.ledger.sql import database_clock, insert_into
 from service.ledger.tables import outbox, sends, targets
 
 OPEN_AFTER = 5
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 300.0
+FAULT_PAUSE_SECONDS = 60.0
 
 
 class Targets:
@@ -89,18 +90,37 @@ class Targets:
             cure=None,
         )
 
-    def failed(self, target: Target, error: tuple[str, str, str], pause: float | None, now: datetime) -> None:
-        """Counts a failure. `pause`: the database's clock until which the vendor or a fault asks us to stay away."""
+    def failed(self, name: str, error: tuple[str, str, str], now: datetime, *, fault: bool) -> None:
+        """Counts a failure and opens the circuit when they make a pattern, or at once for a fault of the target."""
+        target = self.lock(name)
+        assert target is not None
         code, sentence, cure = error
+        failures = max(target.failures + 1, OPEN_AFTER if fault else 0)
+        pause = FAULT_PAUSE_SECONDS if fault else circuit_pause(failures)
         self._set(
-            target.name,
-            failures=target.failures + 1,
-            open_until=max(pause, target.open_until or 0.0) if pause is not None else target.open_until,
+            name,
+            failures=failures,
             failing_since=target.failing_since or now,
             error_code=code,
             error=sentence,
             cure=cure,
         )
+        if pause is not None:
+            self.stay_away(name, pause)
+
+    def stay_away(self, name: str, seconds: float) -> None:
+        """Sends nothing for so long, by the database's clock; a longer pause stands."""
+        until = database_clock(self._connection) + seconds
+        self._connection.execute(
+            update(targets)
+            .where(targets.c.name == name)
+            .where(or_(targets.c.open_until.is_(None), targets.c.open_until < until))
+            .values(open_until=until)
+        )
+
+    def trials_only(self, target: Target) -> bool:
+        """Whether the circuit has opened and not closed again: one call at a time may try."""
+        return target.failures >= OPEN_AFTER
 
     def pause(self, name: str, reason: str | None, now: datetime | None) -> None:
         self._set(name, paused_at=now, pause_reason=reason)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from service.ledger.cursors import Cursors
 from service.ledger.engine import WRITES, open_engine
@@ -19,6 +19,7 @@ from service.ledger.journal import Journal
 from service.ledger.notices import Notices
 from service.ledger.outbox import Outbox
 from service.ledger.postmortems import Postmortems
+from service.ledger.sql import database_clock
 from service.ledger.targets import Targets
 
 
@@ -45,12 +46,6 @@ class UnitOfWork:
     def clock(self) -> float:
         """Seconds by the database's own clock, for leases alone: processes on other machines may disagree on time."""
         return database_clock(self.connection)
-
-
-def database_clock(connection: Connection) -> float:
-    if connection.dialect.name == "sqlite":
-        return float(connection.execute(text("select (julianday('now') - 2440587.5) * 86400.0")).scalar_one())
-    return float(connection.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
 
 
 class _Turn:
