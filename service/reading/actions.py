@@ -1,0 +1,151 @@
+"""All action items of a document: which sections promise, and in which form."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from service.reading import grades, headings, items, marks, promises, prose, states, tables
+from service.reading.document import ReadItem
+from service.reading.headings import Stance
+from service.reading.items import Place
+from service.reading.outline import ListBlock, Paragraph, Table
+from service.reading.people import People
+from service.reading.sections import BOLD_LEVEL, Section
+
+# A postmortem with more promises than this is none, or somebody is trying us.
+MOST = 1000
+
+
+def of_sections(found: list[Section], who: People, anchor: datetime.date | None) -> list[ReadItem]:
+    """The items under headings that announce actions; only where there are none, what else reads like actions."""
+    place = Place(who, anchor)
+    announced = list(islice(_announced(found, place), MOST))
+    if announced:
+        return announced + list(islice(_loose_tables(found, place), MOST))
+    return list(islice(_unannounced(found, replace(place, doubtful=True)), MOST))
+
+
+def _announced(found: list[Section], place: Place) -> Iterator[ReadItem]:
+    for section in found:
+        if section.stance is Stance.ACTION and section.parent is not None and not _inside_named(section):
+            yield from _section(section, place)
+
+
+def _inside_named(section: Section) -> bool:
+    """Whether a heading above this one is itself the action: then this section only tells of it."""
+    above = section.parent
+    return above is not None and above.stance is Stance.ACTION and _names_action(above)
+
+
+def _names_action(section: Section) -> bool:
+    above = section.parent
+    return above is not None and above.stance is Stance.ACTION and section.level <= BOLD_LEVEL and prose.names_action(section)
+
+
+def _section(section: Section, place: Place) -> Iterator[ReadItem]:
+    here = _place(section, place)
+    if _names_action(section):
+        above = section.parent
+        item = prose.of_heading(section, replace(here, section=None if above is None else _shown(above), owner=None))
+        if item:
+            yield item
+        return
+    read = list(_lists(section, here))
+    if not read and not _has_forms(section):
+        read = list(prose.of_paragraphs(section.blocks, here))
+    yield from read
+
+
+def _lists(section: Section, here: Place) -> Iterator[ReadItem]:
+    lead: Paragraph | None = None
+    for block in section.blocks:
+        if isinstance(block, ListBlock):
+            yield from items.of_list(block, _led(here, lead))
+        elif isinstance(block, Table):
+            yield from tables.of_table(block, here)
+        lead = block if isinstance(block, Paragraph) else None
+
+
+def _led(here: Place, lead: Paragraph | None) -> Place:
+    """A line in front of a list may say that all of it was done."""
+    if lead is None:
+        return here
+    text = marks.plain(lead.text)
+    done = text.endswith((":", "：")) and bool(states.of_remark(text.split()[-1].strip(":：")))
+    return replace(here, done=True) if done else here
+
+
+def _has_forms(section: Section) -> bool:
+    """Whether the announced part of the document that this section belongs to has a list or a table anywhere."""
+    top = section
+    while top.parent is not None and top.parent.stance is Stance.ACTION:
+        top = top.parent
+    open_, seen = [top], 0
+    while open_:
+        at = open_.pop()
+        seen += sum(isinstance(block, ListBlock | Table) for block in at.blocks)
+        seen += at is not top and _names_action(at)
+        open_.extend(at.children)
+    return bool(seen)
+
+
+def _shown(section: Section) -> str | None:
+    """The sub-heading under which items stand, None where it is the one that announces them."""
+    above = section.parent
+    if above is None or above.stance is not Stance.ACTION:
+        return None
+    return headings.words(section.heading) or None
+
+
+def _place(section: Section, place: Place) -> Place:
+    """What the section's own heading says for all items under it: who, in what state, of which kind, how urgent."""
+    words = headings.words(section.heading)
+    name = _shown(section)
+    bracket = words[len(headings.without_bracket(words)) :].strip(" ()[]（）")
+    done = states.of_word(bracket) if bracket else states.of_word(words)
+    if name and section.level >= BOLD_LEVEL and place.who.is_person(words):
+        return replace(place, owner=words.lstrip("@"), section=None)
+    if name and words.startswith("@"):
+        return replace(place, owner=words.lstrip("@"), section=None)
+    urgency = grades.priority(words) if name and grades.is_priority(words) else None
+    return replace(place, section=name, done=done, kind=grades.kind(name), priority=urgency)
+
+
+def _loose_tables(found: list[Section], place: Place) -> Iterator[ReadItem]:
+    """Tables whose head says that they list actions, under headings that do not."""
+    for section in found:
+        if section.stance in (Stance.NEUTRAL, Stance.WEAK):
+            for block in section.blocks:
+                if isinstance(block, Table) and tables.announces_actions(block):
+                    yield from tables.of_table(block, place)
+
+
+def _unannounced(found: list[Section], place: Place) -> Iterator[ReadItem]:
+    for section in found:
+        here = replace(place, section=None)
+        if section.stance is Stance.WEAK:
+            yield from _weak(section, here)
+        else:
+            yield from _led_lists(section, here)
+
+
+def _weak(section: Section, here: Place) -> Iterator[ReadItem]:
+    read: list[ReadItem] = []
+    for block in section.blocks:
+        if isinstance(block, ListBlock):
+            read.extend(items.of_list(block, here, only_promises=True))
+        elif isinstance(block, Table) and (tables.announces_actions(block) or tables.has_actions(block, here)):
+            read.extend(tables.of_table(block, here))
+    yield from read or prose.of_paragraphs(section.blocks, here, only_ours=True)
+
+
+def _led_lists(section: Section, here: Place) -> Iterator[ReadItem]:
+    """Lists that a sentence in front of them announces, and tables whose head does."""
+    lead: Paragraph | None = None
+    for block in section.blocks:
+        if isinstance(block, ListBlock) and lead is not None and promises.announces(marks.plain(lead.text)):
+            yield from items.of_list(block, here)
+        elif isinstance(block, Table) and section.stance is Stance.NEUTRAL and tables.announces_actions(block):
+            yield from tables.of_table(block, here)
+        lead = block if isinstance(block, Paragraph) else None

@@ -1,0 +1,231 @@
+"""Title, date, severity, times and summary of a postmortem."""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from service.reading import dates, durations, grades, headings, labels, marks
+from service.reading.outline import Block, Heading, ListBlock, Paragraph, Table
+from service.reading.sections import Section
+
+_DATE_LABEL = re.compile(
+    r"(?:incident |event |start |outage )?(?:date|dates|date/time|date & time|date and time|day|datum|fecha|data|日付|発生日|発生日時|日期|날짜)(?: of (?:the )?(?:incident|event|outage))?"
+    r"|(?:incident |impact |outage )?(?:from|start(?:ed)?(?: (?:at|time|date))?|began)|(?:first )?detected(?: at)?|occurred(?: on| at)?|when|date (?:of )?occurr?ed",
+    re.IGNORECASE,
+)
+_DETECT_LABEL = re.compile(r"(?:mean )?time[- ]to[- ](?:detect(?:ion)?|discover(?:y)?|identif(?:y|ication)|notice|acknowledge)|m?ttd|detection time|検知(?:まで)?の?時間|发现时间|检测时间", re.IGNORECASE)
+_RECOVER_LABELS = (
+    re.compile(r"(?:mean )?time[- ]to[- ](?:recover(?:y)?|resol(?:ve|ution)|restor(?:e|ation)|full recovery)|m?ttr|recovery time|resolution time|復旧(?:まで)?の?時間|恢复时间", re.IGNORECASE),
+    re.compile(
+        r"(?:total |incident |outage |impact |approximate |overall )?(?:duration|downtime|outage time|time to (?:repair|fix|mitigat(?:e|ion))|length)(?: of (?:the )?(?:incident|outage|impact|event))?"
+        r"|dauer|durée|duración|duração|durata|継続時間|影響時間|持续时间|지속 ?시간",
+        re.IGNORECASE,
+    ),
+)
+_SEVERITY_LABEL = re.compile(r"(?:incident )?(?:severity|sev)(?: level)?|重大度|深刻度|严重(?:程度|性|级别)|심각도|schweregrad|gravité|gravedad|severidade|gravità", re.IGNORECASE)
+_PEOPLE_LABEL = re.compile(
+    r"(?:incident |postmortem |document |report )?(?:authors?|owners?|commander|lead|responders?|attendees|participants|reviewers?|responsible|written by|people(?: involved)?)(?:\(s\))?",
+    re.IGNORECASE,
+)
+_LASTED = re.compile(
+    r"\b(?:lasted|lasting|went on|down|unavailable|offline|outage|downtime|unreachable|degraded|total|duration|disruption)\b[^.\n\d]{0,50}?(?:for|of|:|was|about|approximately|roughly|around|nearly|over|lasting|lasted)?\s*(?:a total of |about |approximately |roughly |around |nearly |over |almost |~)*",
+    re.IGNORECASE,
+)
+_SUMMARY = re.compile(
+    r"(?:executive |incident |issue |short |brief |event )?summary|overview|tl;?dr|abstract|synopsis|what happened\??|description|サマリー?|概要|要約|摘要|总结|概述|概述|요약|개요|"
+    r"zusammenfassung|überblick|résumé|resumen|resumo|riepilogo|sommario|samenvatting|сводка|краткое описание|sammanfattning|introduction",
+    re.IGNORECASE,
+)
+_FIELD_LINE = re.compile(r"^[\s\-*•>]*([^:：\n]{2,45}?)\s*[:：]\s*(.*)$")
+_UNSTYLE = re.compile(r"[*_`]")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A label and its value, wherever the document states them: a line, a table row, a list entry, a heading."""
+
+    label: str
+    value: str
+
+
+def fields(found: list[Section]) -> list[Field]:
+    """All labelled values of a document, in order."""
+    out: list[Field] = []
+    for section in found:
+        out.extend(_of_blocks(section.blocks))
+        first = section.blocks[0] if section.blocks else None
+        if section.heading and isinstance(first, Paragraph | ListBlock):
+            text = first.text if isinstance(first, Paragraph) else ", ".join(_first_lines(first))
+            out.append(Field(headings.words(section.heading), marks.plain(text)))
+    return out
+
+
+def _of_blocks(blocks: list[Block]) -> Iterator[Field]:
+    waiting = list(reversed(blocks))
+    while waiting:
+        block = waiting.pop()
+        if isinstance(block, Paragraph):
+            yield from _of_lines(block.text)
+        elif isinstance(block, Table):
+            for row in block.rows:
+                if len(row) >= 2:
+                    yield Field(marks.plain(row[0]).rstrip(":： "), marks.plain(row[1]))
+        elif isinstance(block, ListBlock):
+            waiting.extend(inner for entry in reversed(block.items) for inner in reversed(entry.blocks))
+
+
+def _of_lines(text: str) -> Iterator[Field]:
+    for line in text.split("\n"):
+        shown = marks.plain(line)
+        found = _FIELD_LINE.match(shown)
+        if found:
+            yield Field(found.group(1), found.group(2))
+        elif match := re.match(r"((?:first )?detected|resolved|repaired|started)(?: at| on)? (?=\d)(.*)", shown, re.IGNORECASE):
+            yield Field(match.group(1), match.group(2))
+
+
+def _first_lines(block: ListBlock) -> list[str]:
+    return [entry.blocks[0].text for entry in block.items[:40] if entry.blocks and isinstance(entry.blocks[0], Paragraph)]
+
+
+def people_values(stated: list[Field]) -> list[str]:
+    """The values of the fields that name people."""
+    return [f.value for f in stated if len(f.value) <= 300 and (_PEOPLE_LABEL.fullmatch(f.label) or labels.field_of(f.label) == "owner")]
+
+
+def title(blocks: list[Block], front: Mapping[str, object]) -> str | None:
+    """The first main heading, else the title in the front matter, else a sole top heading of a lower level."""
+    top = [block for block in blocks if isinstance(block, Heading) and marks.plain(block.text)]
+    first = next((block for block in top if block.level == 1), None)
+    if first:
+        return marks.plain(first.text)
+    given = front.get("title")
+    if isinstance(given, str) and given.strip():
+        return given.strip()
+    if top and all(block.level > top[0].level for block in top[1:]) and headings.stance(top[0].text) is headings.Stance.NEUTRAL:
+        return marks.plain(top[0].text)
+    return None
+
+
+def severity(stated: list[Field], front: Mapping[str, object]) -> str | None:
+    """The stated severity; the front matter's first, for it was written to be read by programs."""
+    given = front.get("severity")
+    if isinstance(given, str | int):
+        return grades.severity(str(given))
+    for field in stated:
+        if _SEVERITY_LABEL.fullmatch(field.label) and (found := grades.severity(field.value)):
+            return found
+    return None
+
+
+def time_to_detect(stated: list[Field]) -> float | None:
+    """Minutes until the incident was noticed, where the document states them."""
+    return _stated_minutes(stated, _DETECT_LABEL)
+
+
+def time_to_recover(stated: list[Field], summary: str | None) -> float | None:
+    """Minutes until the service was back: stated, else how long it is said to have lasted."""
+    for label in _RECOVER_LABELS:
+        found = _stated_minutes(stated, label)
+        if found is not None:
+            return found
+    for match in _LASTED.finditer(summary or ""):
+        found = durations.minutes((summary or "")[match.end() : match.end() + 40])
+        if found is not None and re.match(r"\W*\d", (summary or "")[match.end() :]):
+            return found
+    return None
+
+
+def _stated_minutes(stated: list[Field], label: re.Pattern[str]) -> float | None:
+    for field in stated:
+        if label.fullmatch(field.label):
+            found = durations.minutes(field.value)
+            if found is not None:
+                return found
+    return None
+
+
+def incident_date(
+    stated: list[Field], heading: str | None, summary: str | None, front: Mapping[str, object], times: list[str]
+) -> datetime.date | None:
+    """The day of the incident: stated, else in the title, else in the summary, else the timeline's if it spans few days.
+
+    A day without a year in title or summary takes the year from the timeline.
+    """
+    for field in stated:
+        if _DATE_LABEL.fullmatch(field.label) and (day := _first_full(field.value)):
+            return day
+    for text in (heading or "", summary or ""):
+        if day := _first_full(text):
+            return day
+    given = front.get("incident_date") or front.get("date")
+    if isinstance(given, datetime.datetime):
+        return given.date()
+    if isinstance(given, datetime.date):
+        return given
+    if isinstance(given, str) and (day := _first_full(given)):
+        return day
+    return _from_timeline(f"{heading or ''}\n{summary or ''}", times)
+
+
+def _from_timeline(text: str, times: list[str]) -> datetime.date | None:
+    days = sorted({day for line in times for found in dates.find(line) if (day := found.full())})
+    if not days:
+        return None
+    partial = next((found for found in dates.find(text) if found.year is None), None)
+    if partial:
+        same = [day for day in days if (day.month, day.day) == (partial.month, partial.day)]
+        if same:
+            return same[0]
+    return days[0] if (days[-1] - days[0]).days <= 7 else None
+
+
+def _first_full(text: str) -> datetime.date | None:
+    return next((day for found in dates.find(text[:3000]) if (day := found.full())), None)
+
+
+def timeline(found: list[Section]) -> list[str]:
+    """The texts of the section about the course of events: its headings, first cells and first lines."""
+    out: list[str] = []
+    inside = [s for s in found if _within_timeline(s)]
+    for section in inside:
+        out.append(headings.words(section.heading))
+        for block in section.blocks:
+            if isinstance(block, Table):
+                out.extend(marks.plain(row[0]) for row in block.rows[:200] if row)
+            elif isinstance(block, ListBlock):
+                out.extend(marks.plain(line)[:60] for line in _first_lines(block))
+            elif isinstance(block, Paragraph):
+                out.append(marks.plain(block.text)[:60])
+    return out
+
+
+def _within_timeline(section: Section) -> bool:
+    at: Section | None = section
+    while at is not None:
+        if re.search(r"time ?line|chronolog|タイムライン|時系列|时间线|타임라인|хронолог|cronolog|zeit", at.heading, re.IGNORECASE):
+            return True
+        at = at.parent
+    return False
+
+
+def summary(found: list[Section]) -> str | None:
+    """The first paragraph under a heading that announces a summary, else the first one that is a text of its own."""
+    for section in found:
+        if _SUMMARY.fullmatch(headings.without_bracket(headings.words(section.heading))):
+            text = next(_useful(section, 15), None) or next((t for child in section.children for t in _useful(child, 15)), None)
+            if text:
+                return text
+    early = [section for section in found if section.level <= 2][:4]
+    return next((text for section in early if section.stance is headings.Stance.NEUTRAL for text in _useful(section, 60)), None)
+
+
+def _useful(section: Section, least: int) -> Iterator[str]:
+    for block in section.blocks:
+        if not isinstance(block, Paragraph):
+            continue
+        text = marks.plain(block.text)
+        bare = marks.plain(re.sub(marks.ANY_LINK, "", block.text))
+        if len(text) >= least and len(bare) >= least and not _FIELD_LINE.match(marks.plain(block.text.split("\n")[0])[:60] if least > 15 else ""):
+            yield text

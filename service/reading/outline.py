@@ -1,0 +1,171 @@
+"""Markdown to a small tree of blocks whose texts are marked strings.
+
+Built without recursion over the token stream, and with nesting capped, so that no document can exhaust the stack.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+from service.reading import marks
+
+# The block limit is deeper than any list that a person writes; the inline limit also bounds the cost of text that
+# opens brackets and never closes them, which grows with it.
+_BLOCK_NESTING = 60
+_INLINE_NESTING = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+
+
+@dataclass(slots=True)
+class ListItem:
+    blocks: "list[Block]" = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ListBlock:
+    ordered: bool
+    items: list[ListItem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of marked cells; the first one is the head."""
+
+    rows: list[list[str]] = field(default_factory=list)
+
+
+Block = Heading | Paragraph | Code | ListBlock | Table
+
+
+def _parser(nesting: int) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": nesting}).enable(["table", "strikethrough"])
+    parser.use(footnote_plugin, inline=False)
+    return parser
+
+
+class _Builder:
+    """Follows block tokens with a stack of open containers; quotes are transparent, footnotes left out."""
+
+    def __init__(self, inline: MarkdownIt, env: dict[str, Any]) -> None:
+        self.root: list[Block] = []
+        self._stack: list[list[Block] | ListBlock | Table] = [self.root]
+        self._inline, self._env = inline, env
+        self._heading = 0
+        self._skipping = 0
+
+    def feed(self, tokens: Sequence[Token]) -> None:
+        for token in tokens:
+            if token.type.startswith("footnote_"):
+                self._skipping = max(0, self._skipping + token.nesting)
+            elif not self._skipping:
+                self._take(token)
+
+    def _take(self, token: Token) -> None:
+        top = self._stack[-1]
+        match token.type:
+            case "heading_open":
+                self._heading = int(token.tag[1])
+            case "heading_close":
+                self._heading = 0
+            case "bullet_list_open" | "ordered_list_open":
+                opened = ListBlock(ordered=token.type.startswith("ordered"))
+                self._add(opened)
+                self._stack.append(opened)
+            case "list_item_open" if isinstance(top, ListBlock):
+                item = ListItem()
+                top.items.append(item)
+                self._stack.append(item.blocks)
+            case "table_open":
+                table = Table()
+                self._add(table)
+                self._stack.append(table)
+            case "tr_open" if isinstance(top, Table):
+                top.rows.append([])
+            case "bullet_list_close" | "ordered_list_close" | "list_item_close" | "table_close":
+                self._stack.pop()
+            case "inline":
+                self._text(token)
+            case "fence" | "code_block":
+                self._add(Code(token.content))
+
+    def _text(self, token: Token) -> None:
+        text = _marked(self._inline, token.content, self._env)
+        top = self._stack[-1]
+        if isinstance(top, Table):
+            top.rows[-1].append(text)
+        elif self._heading:
+            self._add(Heading(self._heading, marks.spaced(text)))
+        elif text.strip():
+            self._add(Paragraph(text))
+
+    def _add(self, block: Block) -> None:
+        top = self._stack[-1]
+        if isinstance(top, list):
+            top.append(block)
+
+
+def outline(markdown: str) -> list[Block]:
+    """The blocks of a document in order; a list item holds blocks of its own."""
+    env: dict[str, Any] = {}
+    blocks = _parser(_BLOCK_NESTING)
+    blocks.core.ruler.disable(["inline", "footnote_tail"])
+    builder = _Builder(_parser(_INLINE_NESTING), env)
+    builder.feed(blocks.parse(marks.clean(markdown), env))
+    return builder.root
+
+
+def _marked(parser: MarkdownIt, content: str, env: dict[str, Any]) -> str:
+    tokens: list[Token] = []
+    parser.inline.parse(content, parser, env, tokens)
+    parts: list[str] = []
+    open_links: list[tuple[str, int]] = []
+    for token in tokens:
+        if token.type == "link_open":
+            open_links.append((str(token.attrs.get("href", "")), len(parts)))
+        elif token.type == "link_close" and open_links:
+            href, start = open_links.pop()
+            parts[start:] = [marks.link(href, "".join(parts[start:]))]
+        else:
+            parts.append(_piece(token, inside_link=bool(open_links)))
+    return "".join(parts)
+
+
+_PIECES = {
+    "strong_open": marks.BOLD,
+    "strong_close": marks.BOLD_END,
+    "s_open": marks.STRIKE,
+    "s_close": marks.STRIKE_END,
+    "softbreak": "\n",
+    "hardbreak": "\n",
+}
+
+
+def _piece(token: Token, *, inside_link: bool) -> str:
+    match token.type:
+        case "text":
+            return token.content if inside_link else marks.mark_urls(token.content)
+        case "code_inline":
+            return token.content
+        case "html_inline":
+            return "\n" if token.content.lower().startswith("<br") else ""
+        case _:
+            return _PIECES.get(token.type, "")

@@ -1,0 +1,366 @@
+"""Takes an item's text apart: state, owner, due date, priority and links come off its ends, the promise remains.
+
+Only the ends are peeled. A word in the middle of a sentence is part of what was promised, whatever it looks like.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass, field
+
+from service.reading import dates, grades, labels, marks, people, states, trackers
+from service.reading.people import People
+
+_SEP = r"[\s\-–—:：|,;.•·→>=]"
+_TAIL_SEP = re.compile(r"[\s\-–—:：|,;•·→>=]+$")
+_HEAD_SEP = re.compile(r"^[\s\-–—:：|,;.•·>]+")
+_HEAD_BRACKET = re.compile(r"^\s*[\[(（【]([^\[\]()（）【】]{0,200})[\])）】]\s*[:：.\-–—]*\s*")
+_CHECKBOX = re.compile(r"^\s*\[([ xX✓✔~\-/]?)\]\s+|^\s*\[([xX✓✔])\](?=\S)")
+_TAIL_NOISE = " \t.:;,!"
+_OPENERS = {")": "(", "）": "（", "]": "[", "】": "【"}
+_TAIL_LINK = re.compile(
+    rf"(?:[\s\-–—:：|,;→>=(\[]|\b(?:see|in|via|at|as|issue|ticket|pr|and|tracked|tracking|filed|ref|jira|github))*"
+    rf"({marks.ANY_LINK})[\s.,;)\]]*$",
+    re.IGNORECASE,
+)
+_HEAD_LINK = re.compile(rf"^[\s\[(]*({marks.ANY_LINK})[\])]*\s*(?:[:：\-–—|]+|(?=\s))\s*")
+_LABELLED = {
+    name: re.compile(rf"(?:^|[\s\-–—:：|,;.(\[*])(?:{words})\s*[:：=]\s*((?:(?!\s[-–—|]\s)[^:：|;]){{1,80}})$", re.IGNORECASE)
+    for name, words in labels.INLINE.items()
+}
+_DASHED = re.compile(r"\s(?:[-–—|]|->|=>|→|:)\s*(?=\S)")
+_LAST_WORDS = re.compile(r"(?:^|\s)[*_]*([A-Z]+(?:[- ][A-Z]+)?)[*_]*[.\s]*$")
+_BOLD_END = re.compile(f"{marks.BOLD}([^{marks.BOLD}{marks.BOLD_END}]{{1,40}}){marks.BOLD_END}[\\s.]*$")
+_BOLD_START = re.compile(f"^{marks.BOLD}([^{marks.BOLD}{marks.BOLD_END}]{{1,40}}){marks.BOLD_END}\\s*")
+_MENTIONS_END = re.compile(r"(?:^|\s|[\-–—:(\[])((?:(?:,|and|&|/|\+)?\s*@[\w][\w.\-]*(?:/[\w.\-]+)?)+)[\s.)\]]*$")
+_MENTIONS_START = re.compile(r"^((?:@[\w][\w.\-]*(?:/[\w.\-]+)?(?:\s*(?:,|and|&|/|\+)\s*)?)+)\s*(?:[:：\-–—|]+|to\b|will\b|should\b)\s*")
+_PRIORITY_START = re.compile(r"^[\[(]?(P[0-4]|(?:high|medium|low|critical|urgent)(?: priority)?)[\])]?\s*[:：\-–—|]+\s*", re.IGNORECASE)
+_STATE_START = re.compile(r"^([^\W\d_][\w\- ]{2,14}?)\s*[:：]\s+|^([A-Z][A-Z\- ]{2,12}[A-Z])\s*[\-–—]\s+")
+_BY_DATE = re.compile(r"(?:^|[\s,;(\-–—])(?:(?:due|eta|deadline|target)(?: date)?(?: by| on)?|by|before|until|no later than|bis|avant)[:：]?\s+([^:;|()]{4,40})$", re.IGNORECASE)
+# How far back from its end a text is looked at, and the length from which it is an essay, not an item.
+_WINDOW, _LONGEST = 1500, 8000
+
+
+@dataclass(slots=True)
+class Peeled:
+    """The text that remains (marked) and what came off it."""
+
+    text: str
+    done: bool | None = None
+    owner: str | None = None
+    due: datetime.date | None = None
+    priority: str | None = None
+    kind: str | None = None
+    links: list[str] = field(default_factory=list)
+
+    def state(self, done: bool | None) -> None:
+        """The first mark that is found wins, the reader's eye begins at the front."""
+        self.done = done if self.done is None else self.done
+
+    def give(self, name: str, value: str, anchor: datetime.date | None) -> None:
+        """Takes the value of one named field."""
+        shown = marks.plain(value)
+        if name == "owner":
+            self.owner = self.owner or people.owner(value)
+        elif name == "due":
+            self.due = self.due or dates.due(shown, anchor)
+        elif name == "state":
+            self.state(states.of_cell(shown))
+        elif name == "priority":
+            self.priority = self.priority or grades.priority(shown)
+        elif name == "kind":
+            self.kind = self.kind or grades.kind(shown)
+        self.take_links(value)
+
+    def take_links(self, marked: str) -> None:
+        """Keeps the issues that the text links to, in order."""
+        for url, _ in marks.links(marked):
+            if trackers.is_issue(url) and url not in self.links:
+                self.links.append(url)
+
+
+def peel(marked: str, who: People, anchor: datetime.date | None) -> Peeled:
+    """The item's promise and its facts; `anchor` gives the year to a due date that has none."""
+    text = marks.spaced(marked)
+    peeled = Peeled(text)
+    peeled.take_links(text)
+    if len(text) > _LONGEST:
+        return peeled
+    if marks.is_struck(text):
+        peeled.state(True)
+    _Peeler(peeled, who, anchor).run()
+    if not re.search(r"\w", marks.plain(peeled.text)):
+        # Nothing but a reference: then the reference is the text.
+        peeled.text = _CHECKBOX.sub("", text)
+    return peeled
+
+
+class _Peeler:
+    """Applies the rules at both ends until none of them finds anything more."""
+
+    def __init__(self, peeled: Peeled, who: People, anchor: datetime.date | None) -> None:
+        self._peeled, self._who, self._anchor = peeled, who, anchor
+
+    def run(self) -> None:
+        head = (self._checkbox, self._signs, self._head_bracket, self._head_link, self._head_word, self._head_mention)
+        tail = (self._tail_bracket, self._tail_link, self._tail_label, self._tail_state, self._tail_date, self._tail_mention)
+        for rules in (head, tail, head):
+            for _ in range(12):
+                if not any(rule() for rule in rules):
+                    break
+
+    def _keep(self, text: str) -> bool:
+        """Replaces the text unless nothing readable would be left of it; says whether it did."""
+        if not re.search(r"\w", marks.plain(text)):
+            return False
+        self._peeled.text = text.strip()
+        return True
+
+    def _checkbox(self) -> bool:
+        found = _CHECKBOX.match(marks.unstyled(self._peeled.text)[:20])
+        if not found:
+            return False
+        mark = found.group(1) or found.group(2) or ""
+        self._peeled.state(mark in "xX✓✔" if mark.strip() else False)
+        return self._keep(_CHECKBOX.sub("", marks.unstyled(self._peeled.text), count=1))
+
+    def _signs(self) -> bool:
+        bare = marks.unstyled(self._peeled.text)
+        state, rest = states.of_signs(bare)
+        if state is None or not self._keep(rest):
+            return False
+        self._peeled.state(state)
+        return True
+
+    def _head_bracket(self) -> bool:
+        text = marks.unstyled(self._peeled.text)
+        found = _HEAD_BRACKET.match(text)
+        return bool(found) and self._group(str(found.group(1)), text[found.end() :], at_head=True)  # type: ignore[union-attr]
+
+    def _head_link(self) -> bool:
+        text = marks.unstyled(self._peeled.text)
+        found = _HEAD_LINK.match(text)
+        if not found or not trackers.names_issue(marks.plain(found.group(1))):
+            return False
+        return self._keep(_HEAD_SEP.sub("", text[found.end() :]))
+
+    def _head_word(self) -> bool:
+        text = self._peeled.text
+        found = _BOLD_START.match(text) or _STATE_START.match(marks.unstyled(text))
+        if found:
+            word = next(group for group in found.groups() if group)
+            state = states.of_word(word)
+            bare = text if found.re is _BOLD_START else marks.unstyled(text)
+            if state is not None and self._keep(_HEAD_SEP.sub("", bare[found.end() :])):
+                self._peeled.state(state)
+                return True
+        bare = marks.unstyled(text)
+        found = _PRIORITY_START.match(bare)
+        if found and self._keep(bare[found.end() :]):
+            self._peeled.priority = self._peeled.priority or grades.priority(found.group(1))
+            return True
+        return False
+
+    def _head_mention(self) -> bool:
+        text = _without_profile_links(marks.unstyled(self._peeled.text))
+        found = _MENTIONS_START.match(text)
+        if not found or not self._keep(text[found.end() :]):
+            return False
+        self._peeled.owner = self._peeled.owner or people.owner(found.group(1).strip(" ,&/+").removesuffix(" and"))
+        return True
+
+    def _tail_bracket(self) -> bool:
+        text = marks.unstyled(self._peeled.text).rstrip(_TAIL_NOISE)
+        start = _bracket_start(text)
+        return start is not None and self._group(text[start + 1 : -1], text[:start], at_head=False)
+
+    def _group(self, inside: str, rest: str, *, at_head: bool) -> bool:
+        """A bracket goes when all of it is facts; the facts are taken only if the bracket goes."""
+        whole = Peeled("")
+        if not self._facts(inside, whole, at_head=at_head) or not self._keep(_ends(rest, at_head=at_head)):
+            return False
+        mine = self._peeled
+        mine.state(whole.done)
+        mine.owner, mine.due = mine.owner or whole.owner, mine.due or whole.due
+        mine.priority = mine.priority or whole.priority
+        return True
+
+    def _facts(self, inside: str, into: Peeled, *, at_head: bool) -> bool:
+        shown = marks.plain(inside)
+        if not shown.strip() or self._fact(inside, into):
+            return True
+        told = None if at_head else states.of_remark(shown)
+        if told is not None:
+            into.state(told)
+            return True
+        parts = [part for part in re.split(r"[,;|]| [-–—] ", inside) if part.strip()]
+        return len(parts) > 1 and all(self._fact(part, into) for part in parts)
+
+    def _fact(self, part: str, into: Peeled) -> bool:
+        """Whether the words are one fact, which is then taken."""
+        shown = marks.plain(part)
+        line = labels.value_line(marks.unstyled(part).strip())
+        state = states.of_word(shown)
+        if state is not None:
+            into.state(state)
+        elif trackers.names_issue(shown) or (marks.links(part) and trackers.only_leads(_without_links(part))):
+            self._peeled.take_links(part)
+        elif line:
+            into.give(line[0], line[1], self._anchor)
+        elif grades.is_priority(shown):
+            into.priority = grades.priority(shown)
+        elif self._who.is_person(shown):
+            into.owner = into.owner or people.owner(shown)
+        elif re.fullmatch(r"(?:issue|ticket|pr|bug|task)s? (?:created|filed|opened|raised|logged|exists)|optional|stretch", shown, re.IGNORECASE):
+            pass
+        else:
+            return self._dated(shown, into)
+        return True
+
+    def _dated(self, shown: str, into: Peeled) -> bool:
+        bare = re.sub(r"^(?:due|eta|by|before|until|deadline|target)(?: date| by| on)?[:：]?\s*", "", shown.strip(), flags=re.IGNORECASE)
+        found = next(dates.find(bare), None)
+        if found and found.start == 0 and found.end == len(bare):
+            into.due = into.due or found.after(self._anchor)
+            return True
+        return False
+
+    def _tail_link(self) -> bool:
+        text = marks.unstyled(self._peeled.text)
+        start = text.rfind(marks.LINK)
+        if start < 0 or len(text) - text.rfind(marks.LINK_END) > 8:
+            return False
+        found = _TAIL_LINK.search(text, max(0, start - 40))
+        if not found:
+            return False
+        [(url, shown)] = marks.links(found.group(1))
+        if url != shown and not trackers.names_issue(shown):
+            return self._person_link(text, found, shown)
+        return self._keep(_ends(text[: found.start()], at_head=False))
+
+    def _person_link(self, text: str, found: re.Match[str], shown: str) -> bool:
+        if not (shown.startswith("@") and self._keep(_ends(text[: found.start()], at_head=False))):
+            return False
+        self._peeled.owner = self._peeled.owner or people.owner(shown)
+        return True
+
+    def _tail_label(self) -> bool:
+        text = marks.unstyled(self._peeled.text)
+        at = max(0, len(text) - 160)
+        for name, pattern in _LABELLED.items():
+            found = pattern.search(text, at)
+            if found and self._value(name, found.group(1)) and self._keep(_ends(text[: found.start()], at_head=False)):
+                self._peeled.give(name, found.group(1), self._anchor)
+                return True
+        return False
+
+    def _value(self, name: str, value: str) -> bool:
+        """Whether the words can be the value of that label."""
+        shown = marks.plain(value)
+        match name:
+            case "owner":
+                return len(shown.split()) <= 6
+            case "due":
+                return len(shown.split()) <= 6
+            case "state":
+                return states.of_cell(shown) is not None
+            case "priority":
+                return len(shown.split()) <= 3
+            case _:
+                return trackers.names_issue(shown) or bool(re.fullmatch(r"\W*(?:tbd|todo|n/?a|none)?\W*", shown, re.IGNORECASE))
+
+    def _tail_state(self) -> bool:
+        text = self._peeled.text
+        found = _BOLD_END.search(text)
+        if found and (state := states.of_word(found.group(1))) is not None and self._keep(_ends(text[: found.start()], at_head=False)):
+            self._peeled.state(state)
+            return True
+        bare = marks.unstyled(text)
+        capitals = _LAST_WORDS.search(bare, max(0, len(bare) - 40))
+        if capitals and states.in_capitals(capitals.group(1)) and self._keep(_ends(bare[: capitals.start()], at_head=False)):
+            self._peeled.state(states.of_word(capitals.group(1)))
+            return True
+        return self._dashed(bare)
+
+    def _dashed(self, bare: str) -> bool:
+        """What follows a dash is a fact, or a state with a remark ("- done, and the list was updated")."""
+        cuts = list(_DASHED.finditer(bare, max(0, len(bare) - _WINDOW)))[-6:]
+        for found in reversed([cut for cut in cuts if not _inside_link(bare, cut.start())]):
+            after = bare[found.end() :]
+            into = Peeled("")
+            colon = found.group(0).strip() == ":"
+            state = None if colon else _remark_state(marks.plain(after))
+            if state is None and not self._fact(after, into):
+                continue
+            if not self._keep(_ends(bare[: found.start()], at_head=False)):
+                return False
+            self._peeled.state(state if state is not None else into.done)
+            self._peeled.owner, self._peeled.due = self._peeled.owner or into.owner, self._peeled.due or into.due
+            self._peeled.priority = self._peeled.priority or into.priority
+            return True
+        return False
+
+    def _tail_date(self) -> bool:
+        text = marks.unstyled(self._peeled.text)
+        found = _BY_DATE.search(text, max(0, len(text) - 80))
+        if not found:
+            return False
+        into = Peeled("")
+        shown = marks.plain(found.group(1)).strip(" .")
+        if not self._dated(shown, into) or not self._keep(_ends(text[: found.start()], at_head=False)):
+            return False
+        self._peeled.due = self._peeled.due or into.due
+        return True
+
+    def _tail_mention(self) -> bool:
+        text = _without_profile_links(marks.unstyled(self._peeled.text))
+        found = _MENTIONS_END.search(text, max(0, len(text) - 200))
+        if not found or re.search(r"\b(?:with|to|from|by|for|of|via|ask|contact|cc)\s*$", text[: found.start()], re.IGNORECASE):
+            return False
+        if not self._keep(_ends(text[: found.start()], at_head=False)):
+            return False
+        self._peeled.owner = self._peeled.owner or people.owner(re.sub(r"\s+(?=@)", ", ", found.group(1).strip()))
+        return True
+
+
+def _bracket_start(text: str) -> int | None:
+    """Where the bracket that closes the text was opened, if that is not too far back."""
+    closer = text[-1:]
+    opener = _OPENERS.get(closer)
+    depth = 0
+    for at in range(len(text) - 1, max(-1, len(text) - _WINDOW), -1) if opener else ():
+        depth += (text[at] == closer) - (text[at] == opener)
+        if not depth:
+            return at
+    return None
+
+
+def _remark_state(after: str) -> bool | None:
+    """The state that a remark after a dash begins with; a longer remark has to set it off from what follows."""
+    whole = states.of_word(after)
+    if whole is not None:
+        return whole
+    found = re.match(r"(\w+(?: \w+)?)(?=[\s:,;.(\[]|$)", after)
+    if not found:
+        return None
+    for words in (found.group(1), found.group(1).split()[0]):
+        state = states.of_word(words)
+        if state is not None and (state or states.in_capitals(words)) and words.casefold() not in ("yes", "no", "live", "new", "open"):
+            return state
+    return None
+
+
+def _ends(text: str, *, at_head: bool) -> str:
+    return _HEAD_SEP.sub("", text) if at_head else _TAIL_SEP.sub("", text)
+
+
+def _without_links(marked: str) -> str:
+    return re.sub(marks.ANY_LINK, " ", marked)
+
+
+def _without_profile_links(text: str) -> str:
+    """Mentions that are links to a profile become plain mentions."""
+    return re.sub(f"{marks.LINK}[^{marks.HREF_END}]*{marks.HREF_END}(@[^{marks.LINK_END}]*){marks.LINK_END}", r"\1", text)
+
+
+def _inside_link(text: str, at: int) -> bool:
+    return text.rfind(marks.LINK, 0, at) > text.rfind(marks.LINK_END, 0, at)

@@ -1,0 +1,89 @@
+"""Action items out of paragraphs and headings, where a section announces actions and holds no list."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from service.reading import headings, labels, marks, promises
+from service.reading.document import ReadItem
+from service.reading.items import Place, is_placeholder, item_of
+from service.reading.outline import Block, ListBlock, Paragraph, Table
+from service.reading.peel import peel
+from service.reading.sections import Section
+
+_WHOLE = 3
+
+
+def of_paragraphs(blocks: list[Block], place: Place, *, only_ours: bool = False) -> Iterator[ReadItem]:
+    """One item a short paragraph, one a promising sentence of a long one.
+
+    With `only_ours` a sentence counts only if the authors bind themselves in it.
+    """
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            for part in _parts(block.text):
+                yield from _part(part, place, only_ours=only_ours)
+
+
+def _parts(text: str) -> list[str]:
+    """A paragraph, or its lines where each of them is a sentence or a bold lead-in of its own."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if len(lines) > 1 and all(re.search(r"[.!。)]$", marks.plain(line)) and marks.plain(line)[0].isupper() for line in lines):
+        return lines
+    return [text]
+
+
+def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
+    found = promises.sentences(marks.spaced(text))
+    whole = len(found) <= _WHOLE and not only_ours
+    for candidate in [text] if whole else found:
+        peeled = peel(candidate, place.who, place.anchor)
+        shown = marks.plain(peeled.text)
+        if len(shown) < 15 or promises.points_elsewhere(shown) or is_placeholder(shown):
+            continue
+        if peeled.done is None and not _promises(shown, whole=whole):
+            continue
+        item = item_of(peeled, replace(place, doubtful=True))
+        if item:
+            yield item
+
+
+def _promises(shown: str, *, whole: bool) -> bool:
+    return promises.is_promise(shown) if whole else promises.we_promise(shown) or promises.is_order(shown)
+
+
+def names_action(section: Section) -> bool:
+    """Whether a sub-heading below a heading that announces actions is itself the action, told of below it."""
+    if headings.sorts(section.heading):
+        return False
+    words = headings.words(section.heading)
+    if len(words.split()) < 2:
+        return False
+    has_list = any(isinstance(block, ListBlock | Table) for block in section.blocks)
+    return promises.is_order(words) if has_list or section.children else bool(section.blocks) or promises.is_order(words)
+
+
+def of_heading(section: Section, place: Place) -> ReadItem | None:
+    """The action that a heading names; fields and issues are read out of what stands below it."""
+    peeled = peel(headings_text(section.heading), place.who, place.anchor)
+    for text in _lines(section.blocks):
+        field = labels.value_line(marks.unstyled(text).strip())
+        if field:
+            peeled.give(field[0], field[1], place.anchor)
+        else:
+            peeled.take_links(text)
+    return item_of(peeled, place)
+
+
+def headings_text(marked: str) -> str:
+    """The heading without its number, marks kept."""
+    return re.sub(r"^\s*(?:\d{1,2}|[A-Za-z])[.):]\s+", "", marks.unstyled(marked))
+
+
+def _lines(blocks: list[Block]) -> Iterator[str]:
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            yield from block.text.split("\n")
+        elif isinstance(block, ListBlock):
+            for entry in block.items:
+                yield from (line for inner in entry.blocks if isinstance(inner, Paragraph) for line in inner.text.split("\n"))

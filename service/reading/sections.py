@@ -1,0 +1,115 @@
+"""The outline as sections: each heading, or bold or short line that serves as one, with the blocks under it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from service.reading import headings, marks
+from service.reading.headings import Stance
+from service.reading.outline import Block, Heading, ListBlock, ListItem, Paragraph
+
+# Lines that serve as headings rank below all real ones: a bold line above a line that ends in a colon.
+BOLD_LEVEL, LABEL_LEVEL, ITEM_LEVEL = 7, 8, 9
+_LABEL_END = re.compile(r"[:：]\s*$")
+_SENTENCE = re.compile(r"[.!?。](?:\s|$)")
+
+
+@dataclass(slots=True)
+class Section:
+    """`stance` is what holds for the blocks: the heading's own, or its parent's where the heading says nothing."""
+
+    heading: str
+    level: int
+    stance: Stance
+    parent: "Section | None" = None
+    blocks: list[Block] = field(default_factory=list)
+    children: list["Section"] = field(default_factory=list)
+
+    def announced(self) -> "Section | None":
+        """The nearest section, from here upwards, whose own heading announces actions."""
+        at: Section | None = self
+        while at is not None and headings.stance(at.heading) not in (Stance.ACTION, Stance.WEAK):
+            at = at.parent
+        return at
+
+
+def sections(blocks: Iterable[Block]) -> list[Section]:
+    """All sections in order; the first one has no heading and holds what stands before any."""
+    root = Section("", 0, Stance.NEUTRAL)
+    found, current, titled = [root], root, False
+    for block, following in _with_next(list(blocks)):
+        opened = _opens(block, following)
+        if opened is None:
+            current.blocks.append(block)
+            continue
+        text, level = opened
+        while current.parent is not None and current.level >= level:
+            current = current.parent
+        is_title = level == 1 and not titled
+        titled = titled or level == 1
+        current = _open(current, text, level, is_title=is_title)
+        found.append(current)
+    for section in list(found):
+        found.extend(_item_sections(section))
+    return found
+
+
+def _open(parent: Section, text: str, level: int, *, is_title: bool) -> Section:
+    own = Stance.NEUTRAL if is_title else headings.stance(text)
+    section = Section(text, level, _effective(own, parent.stance), parent)
+    parent.children.append(section)
+    return section
+
+
+def _effective(own: Stance, above: Stance) -> Stance:
+    if own is Stance.NEUTRAL:
+        return above
+    if own is Stance.ASIDE:
+        return above if above in (Stance.ACTION, Stance.WEAK) else Stance.STOP
+    if own is Stance.WEAK and above is Stance.ACTION:
+        return Stance.ACTION
+    return own
+
+
+def _with_next(blocks: list[Block]) -> Iterator[tuple[Block, Block | None]]:
+    for number, block in enumerate(blocks):
+        yield block, blocks[number + 1] if number + 1 < len(blocks) else None
+
+
+def _opens(block: Block, following: Block | None) -> tuple[str, int] | None:
+    """(text, level) where the block is a heading or a line that serves as one."""
+    if isinstance(block, Heading):
+        return (block.text, block.level) if block.text.strip() else None
+    if not isinstance(block, Paragraph) or following is None or "\n" in block.text.strip():
+        return None
+    text = block.text.strip()
+    shown = marks.plain(text)
+    if len(shown) > 80 or _SENTENCE.search(shown.rstrip(":： .")):
+        return None
+    if marks.is_bold(text):
+        return text, BOLD_LEVEL
+    if _LABEL_END.search(shown) and isinstance(following, ListBlock) and len(shown.split()) <= 6:
+        return text, LABEL_LEVEL
+    return None
+
+
+def _item_sections(section: Section) -> list[Section]:
+    """List items that are only a label for what stands inside them ("- **Follow-ups**:" above a nested list)."""
+    found = []
+    for block in section.blocks:
+        if isinstance(block, ListBlock) and section.stance is not Stance.ACTION:
+            found.extend(label for item in block.items if (label := _item_section(item, section)))
+    return found
+
+
+def _item_section(item: ListItem, above: Section) -> Section | None:
+    if len(item.blocks) < 2 or not isinstance(item.blocks[0], Paragraph):
+        return None
+    text = item.blocks[0].text
+    shown = marks.plain(text)
+    if len(shown) > 60 or not (_LABEL_END.search(shown) or marks.is_bold(text)):
+        return None
+    stance = headings.stance(text)
+    if stance not in (Stance.ACTION, Stance.WEAK):
+        return None
+    return Section(text, ITEM_LEVEL, stance, above, list(item.blocks[1:]))
