@@ -1,0 +1,1 @@
+"""Stand-in Jira, GitHub and mailbox over real HTTP and SMTP, for trying things out, tests and benchmarks."""

@@ -1,0 +1,73 @@
+"""Starts and stops a sandbox: the web server, the mailbox and the courier."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from types import TracebackType
+
+from connectors.sandbox.app import create_app, world_of
+from connectors.sandbox.courier import Courier
+from connectors.sandbox.options import SandboxOptions
+from connectors.sandbox.seed import load_seed
+from connectors.sandbox.server import Server
+
+
+class Sandbox:
+    """A running sandbox. Listens from construction on; serves between `start` and `stop`, or within `with`."""
+
+    def __init__(self, options: SandboxOptions) -> None:
+        self.options = options
+        courier = Courier(options.webhook_delay, options.webhook_retry_scale)
+        courier.hooks.update(options.hooks())
+        seed = load_seed(options.seed_file)
+        self.app = create_app(options.state_dir, seed=seed, courier=courier, allow_kills=options.allow_kills)
+        self.world = world_of(self.app)
+        self._server = Server(options.host, options.port, self.app)
+        self.world.base_url = self.url
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port, without a trailing slash."""
+        return f"http://{self.options.host}:{self._server.server_port}"
+
+    def start(self) -> None:
+        self._thread.start()
+        if self.options.ready_file is not None:
+            part = self.options.ready_file.with_suffix(".part")
+            part.write_text(json.dumps(self.ready()), encoding="utf-8")
+            part.replace(self.options.ready_file)
+
+    def ready(self) -> dict[str, object]:
+        """What a starter needs to know."""
+        return {"url": self.url, "port": self._server.server_port}
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.hang_up()
+        self._thread.join(timeout=5.0)
+        self.world.close()
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def run(options: SandboxOptions) -> None:
+    """Serve until SIGTERM or SIGINT. Must be called in the main thread, which alone may take signals."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with Sandbox(options) as sandbox:
+        sys.stdout.write(f"Sandbox at {sandbox.url}\n")
+        sys.stdout.flush()
+        ended.wait()

@@ -1,0 +1,161 @@
+"""Who and what exists in the stand-in trackers before anyone files an issue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+DEFAULT_SEED = Path(__file__).with_name("seed.json")
+CATEGORIES = ("new", "indeterminate", "done")
+SCREEN = ("summary", "description", "priority", "labels", "assignee", "reporter", "duedate")
+
+T = TypeVar("T")
+
+
+class SeedError(ValueError):
+    """The seed names something that does not exist here; the message says what and where."""
+
+
+@dataclass(frozen=True)
+class JiraUser:
+    account_id: str
+    name: str
+    email: str
+    token: str | None = None
+    bot: bool = False
+    active: bool = True
+    email_visible: bool = True
+
+
+@dataclass(frozen=True)
+class Status:
+    """A workflow step; an issue that enters one with a `resolution` gets that resolution."""
+
+    name: str
+    category: str
+    resolution: str | None = None
+
+
+@dataclass(frozen=True)
+class CustomField:
+    id: str
+    name: str
+    kind: str = "string"
+    required: bool = False
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Project:
+    """`denied` lists Jira permission keys by account id; without BROWSE_PROJECTS the project is invisible."""
+
+    key: str
+    name: str
+    issue_types: tuple[str, ...] = ("Task", "Bug", "Story")
+    statuses: tuple[Status, ...] = (
+        Status("To Do", "new"),
+        Status("In Progress", "indeterminate"),
+        Status("Done", "done"),
+    )
+    fields: tuple[CustomField, ...] = ()
+    screen: tuple[str, ...] = SCREEN
+    assignable: tuple[str, ...] | None = None
+    denied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    resolution_required: bool = False
+
+    def status(self, name: str) -> Status:
+        return next(status for status in self.statuses if status.name == name)
+
+
+@dataclass(frozen=True)
+class JiraSeed:
+    users: tuple[JiraUser, ...] = ()
+    projects: tuple[Project, ...] = ()
+    utc_offset: str = "+0000"
+
+
+@dataclass(frozen=True)
+class GithubUser:
+    login: str
+    name: str = ""
+    token: str | None = None
+    bot: bool = False
+
+
+@dataclass(frozen=True)
+class Repository:
+    """`pushers` None means that every account may push; others may only read (and open issues, without labels)."""
+
+    full_name: str
+    visibility: str = "private"
+    has_issues: bool = True
+    archived: bool = False
+    pushers: tuple[str, ...] | None = None
+    hidden_from: tuple[str, ...] = ()
+    pull_requests: int = 0
+
+    @property
+    def private(self) -> bool:
+        return self.visibility != "public"
+
+
+@dataclass(frozen=True)
+class GithubSeed:
+    users: tuple[GithubUser, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seed:
+    jira: JiraSeed = JiraSeed()
+    github: GithubSeed = GithubSeed()
+
+
+def load_seed(path: Path | None = None) -> Seed:
+    """Read a seed file; raises SeedError with the offending entry."""
+    return parse_seed(json.loads((path or DEFAULT_SEED).read_text(encoding="utf-8")))
+
+
+def parse_seed(document: Mapping[str, Any]) -> Seed:
+    """Build a seed from its JSON form; raises SeedError with the offending entry."""
+    jira, github = document.get("jira", {}), document.get("github", {})
+    return Seed(
+        jira=JiraSeed(
+            users=tuple(_build(JiraUser, user) for user in jira.get("users", ())),
+            projects=tuple(_project(project) for project in jira.get("projects", ())),
+            utc_offset=jira.get("utc_offset", "+0000"),
+        ),
+        github=GithubSeed(
+            users=tuple(_build(GithubUser, user) for user in github.get("users", ())),
+            repositories=tuple(_build(Repository, repository) for repository in github.get("repositories", ())),
+        ),
+    )
+
+
+def _project(document: Mapping[str, Any]) -> Project:
+    plain = {key: value for key, value in document.items() if key not in {"statuses", "fields", "denied"}}
+    project = _build(Project, plain)
+    statuses = tuple(_build(Status, status) for status in document.get("statuses", ())) or project.statuses
+    for status in statuses:
+        if status.category not in CATEGORIES:
+            raise SeedError(f"project {project.key}: category {status.category!r} is none of {', '.join(CATEGORIES)}")
+    return replace(
+        project,
+        statuses=statuses,
+        fields=tuple(_build(CustomField, each) for each in document.get("fields", ())),
+        denied={account: tuple(names) for account, names in document.get("denied", {}).items()},
+    )
+
+
+def _build(kind: type[T], document: Mapping[str, Any]) -> T:
+    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(document) - known)
+    if unknown:
+        raise SeedError(f"{kind.__name__} {dict(document)!r}: unknown key {', '.join(unknown)}")
+    try:
+        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in document.items()})
+    except TypeError as error:
+        raise SeedError(f"{kind.__name__} {dict(document)!r}: {error}") from error
