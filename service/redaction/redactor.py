@@ -1,0 +1,84 @@
+"""Takes credentials out of text before it leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.redaction.keys import private_keys
+from service.redaction.rules import RULES, Rule
+
+_DONE = re.compile(r"\[redacted: [a-z0-9 ]{1,40}\]")
+# A token that is longer than its rule knows goes whole: vendors lengthen theirs.
+_TAIL = re.compile(r"[A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """`kinds`: what was taken out, each kind once, in the order of the text; empty where the text is as it was."""
+
+    text: str
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Span:
+    start: int
+    end: int
+    kind: str
+
+
+def redact(text: str) -> Redacted:
+    """The text with each credential replaced by `[redacted: kind]`. Redacting again changes nothing."""
+    kinds: dict[str, None] = {}
+    while found := _merged(sorted(_spans(text))):
+        parts, position = [], 0
+        for span in found:
+            parts += [text[position : span.start], f"[redacted: {span.kind}]"]
+            position = span.end
+            kinds.setdefault(span.kind)
+        text = "".join([*parts, text[position:]])
+    return Redacted(text, tuple(kinds))
+
+
+def _spans(text: str) -> Iterator[_Span]:
+    lowered = text.lower()
+    fixed = [(match.start(), match.end()) for match in _DONE.finditer(text)]
+    for start, end in private_keys(text):
+        yield _Span(start, end, "private key")
+    for rule in RULES:
+        if rule.hints and not any(hint in lowered for hint in rule.hints):
+            continue
+        yield from _matches(rule, text, fixed)
+
+
+def _matches(rule: Rule, text: str, fixed: list[tuple[int, int]]) -> Iterator[_Span]:
+    position, upcoming = 0, iter(fixed)
+    barrier = next(upcoming, None)
+    while match := rule.pattern.search(text, position):
+        start, end = _secret(match)
+        tail = _TAIL.match(text, end)
+        end = tail.end() if tail else end
+        while barrier and barrier[1] <= start:
+            barrier = next(upcoming, None)
+        position = max(end, match.end())
+        # What was taken out already stands in the way: a match that reaches into it is no credential.
+        if barrier is None or end <= barrier[0]:
+            yield _Span(start, end, rule.kind)
+
+
+def _secret(match: re.Match[str]) -> tuple[int, int]:
+    groups = [name for name in match.re.groupindex if name != "name" and match[name] is not None]
+    return match.span(groups[0]) if groups else match.span()
+
+
+def _merged(spans: list[_Span]) -> list[_Span]:
+    merged: list[_Span] = []
+    for span in spans:
+        if merged and span.start < merged[-1].end:
+            last = merged[-1]
+            merged[-1] = _Span(last.start, max(last.end, span.end), last.kind)
+        else:
+            merged.append(span)
+    return merged

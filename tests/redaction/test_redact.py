@@ -1,0 +1,197 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.redaction import redact
+
+A, B, HEX = "Ab1Cd2Ef3G", "abcdefghij", "0123456789abcdef"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\n" + "\n".join(["MIIEpAIBAAKCAQEA" * 4] * 3) + "\n-----END RSA PRIVATE KEY-----"
+
+# Put together here, so that no scanner takes this file for a leak.
+SECRETS = {
+    "atlassian token": "ATATT3" + "xFfGF0" * 10 + "=1A2B3C4D",
+    "github token": "ghp_" + A * 3 + B[:6],
+    "github token (fine)": "github_pat_" + A * 2 + "_" + A * 5,
+    "github token (oauth)": "gho_" + A * 3 + B[:6],
+    "github token (server)": "ghs_" + A * 3 + B[:6],
+    "gitlab token": "glpat-" + A * 2,
+    "gitlab token (routable)": "glpat-" + A * 3 + ".01.0z1a2b3c4",
+    "slack token": "xoxb-1234567890-1234567890-" + A,
+    "slack token (app)": "xapp-1-A012345-1234567890-" + HEX,
+    "slack webhook": "hooks.slack.com/services/T00000000/B00000000/" + A * 2,
+    "aws key": "AKIA" + "IOSFODNN7EXAMPLE",
+    "google key": "AIza" + A * 3 + B[:5],
+    "stripe key": "sk_live_" + A * 3,
+    "webhook secret": "whsec_" + A * 3 + "==",
+    "api key": "sk-proj-" + A * 4,
+    "api key (older)": "sk-" + A * 4,
+    "npm token": "npm_" + A * 3 + B[:6],
+    "pypi token": "pypi-AgEIcHlwaS5vcmc" + A * 8,
+    "sendgrid key": "SG." + A * 2 + "xy." + A * 4 + "xyz",
+    "twilio key": "SK" + HEX * 2,
+    "telegram token": "123456789:" + A * 3 + B[:5],
+    "azure key": "AccountKey=" + "a1B2" * 21 + "ab==",
+    "vault token": "hvs." + A * 3,
+    "json web token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + A * 3,
+    "private key": PEM,
+}
+PLACES = {
+    "prose": "We found {} in the log and rotated it.",
+    "line": "{}",
+    "table": "| what | value |\n| --- | --- |\n| old | {} |",
+    "code span": "use `{}` there",
+    "code block": "```sh\nexport X={}\n```",
+    "link target": "[the log](https://logs.example.com/?q={})",
+    "quoted": 'value="{}";',
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_credential_goes_wherever_it_stands(secret, place):
+    before, after = PLACES[place].split("{}")
+    found = redact(before + SECRETS[secret] + after)
+    assert SECRETS[secret] not in found.text
+    assert SECRETS[secret][-12:] not in found.text
+    assert found.text.startswith(before)
+    assert found.text.endswith(after)
+    assert len(found.kinds) == 1
+
+
+@pytest.mark.parametrize("secret", ["github token", "stripe key", "aws key", "private key", "json web token"])
+def test_what_was_taken_out_is_named(secret):
+    assert redact(f"x {SECRETS[secret]} y").text == f"x [redacted: {secret}] y"
+    assert redact(SECRETS[secret]).kinds == (secret,)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("password=hunter2", "password=[redacted: assigned secret]"),
+        ("PGPASSWORD=hunter2 psql", "PGPASSWORD=[redacted: assigned secret] psql"),
+        ("db_password: hunter2hunter2", "db_password: [redacted: assigned secret]"),
+        ("  password: correcthorse\n", "  password: [redacted: assigned secret]\n"),
+        ('{"client_secret": "abcdefgh"}', '{"client_secret": "[redacted: assigned secret]"}'),
+        ("token: 8f14e45fceea167a", "token: [redacted: assigned secret]"),
+        ("the API key: a1b2c3d4e5f6", "the API key: [redacted: assigned secret]"),
+        ("aws_secret_access_key = wJalr/7MDENG", "aws_secret_access_key = [redacted: assigned secret]"),
+        ("https://x.example/?token=abc123&page=2", "https://x.example/?token=[redacted: assigned secret]&page=2"),
+        ("postgres://app:p@ss:w0rd@db/main", "postgres://[redacted: url credentials]@db/main"),
+        ("redis://:hunter2@cache:6379/0", "redis://[redacted: url credentials]@cache:6379/0"),
+        ("Server=db;User=sa;Password=hunter2;", "Server=db;User=sa;Password=[redacted: assigned secret];"),
+        ("Authorization: Bearer abcdefgh", "Authorization: Bearer [redacted: authorization]"),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [redacted: authorization]"),
+        ("-H 'authorization: token abcdefgh'", "-H 'authorization: token [redacted: authorization]'"),
+        ("sent Bearer abcdefgh12345678 along", "sent Bearer [redacted: authorization] along"),
+        ("blob?sv=2024&sig=abcdefgh%2B1234567%3D", "blob?sv=2024&sig=[redacted: signature]"),
+        (
+            "//registry.npmjs.org/:_authToken=0123-4567-89ab",
+            "//registry.npmjs.org/:_authToken=[redacted: assigned secret]",
+        ),
+    ],
+)
+def test_what_a_name_gives_away_goes_and_its_surroundings_stay(text, expected):
+    assert redact(text).text == expected
+
+
+def test_the_secret_half_beside_an_aws_key_id_goes_too():
+    text = f"| {SECRETS['aws key']} | {'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'} |"
+    assert redact(text).text == "| [redacted: aws key] | [redacted: aws key] |"
+
+
+def test_a_key_block_goes_whole_also_as_one_line_of_json_and_in_a_quotation():
+    assert redact(PEM.replace("\n", "\\n")).text == "[redacted: private key]"
+    assert redact("> " + PEM.replace("\n", "\n> ")).text == "> [redacted: private key]"
+
+
+def test_a_key_block_that_was_cut_off_goes_as_far_as_it_reaches():
+    cut = PEM[:180] + "\n\nThen we paged the on-call."
+    assert redact(cut).text == "[redacted: private key]\n\nThen we paged the on-call."
+
+
+def test_a_key_far_from_its_end_mark_does_not_take_the_document_with_it():
+    text = "-----BEGIN PRIVATE KEY----- " + "is how it starts. " * 2_000 + "-----END PRIVATE KEY-----"
+    assert "is how it starts" in redact(text).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cap retries of the payment client and alert when the pool passes 80 %.",
+        "Rotate the API key: it was shared in chat. The token: expired. Their secret: they test on Fridays.",
+        "Password resets must not mail the password. Token bucket: 100 requests. max_tokens=4096, tokens: 5000.",
+        "550e8400-e29b-41d4-a716-446655440000 and 0550E8400E29B41D4A716446655440000",
+        "Fixed in 3af1d4c9be02f7a1c5d6e7f8091a2b3c4d5e6f70 (see #412), sha256:" + HEX * 4,
+        "https://github.com/acme/payments/blob/3af1d4c9be02f7a1c5d6e7f8091a2b3c4d5e6f70/src/token.py#L10-L20",
+        "https://pm.example.com/incidents/INC-2041?from=2026-03-03T09:00:00Z&tab=timeline#actions",
+        "git@github.com:acme/payments.git, ssh://git@host/x, mailto:ana@example.com, https://h:8443/a?m=x@y.example",
+        "password=$DB_PASSWORD, token=${TOKEN}, secret={{ vault }}, api_key=<your key>, password=********, token=None",
+        "the bearer of bad news, basic authentication, basic understanding-of-the-system",
+        "risk-assessment-of-the-payments-team-2026, task-sk-less, sk-learn-is-a-library-for-python",
+        "Timeline: 09:12:44 paged; 09:13:00 ack; ratio 1:2; AC adapters; SKUs; APARTMENTS",
+        "| Action | Owner | Due |\n|---|---|---|\n| Add alert | @ana | 2026-04-01 |",
+        "passwords: never in chat; secretary: Jane; tokenizer: bert-base-2024; keyboard=us; monkey: banana123",
+    ],
+)
+def test_ordinary_text_stays_as_it_is(text):
+    assert redact(text).text == text
+    assert redact(text).kinds == ()
+
+
+pieces = st.sampled_from(
+    [
+        *SECRETS.values(), *(part for value in SECRETS.values() for part in (value[:6], value[-20:])),
+        "password=", "token: ", '"secret": "', "Bearer ", "Authorization: ", "://", "u:p@", "host",
+        "[redacted: aws key]", "[redacted: ", "]", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "eyJ", "sk-", ".",
+        "_", "-", "=", " ", "\n", "|", "`", '"', "'", "&", "a1B2c3D4", "?sig=",
+    ]
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(pieces | st.text(max_size=8), max_size=30).map("".join))
+def test_redacting_twice_is_redacting_once(text):
+    once = redact(text)
+    again = redact(once.text)
+    assert again.text == once.text
+    assert again.kinds == ()
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80), st.sampled_from(list(SECRETS)), st.text(max_size=80))
+def test_no_surroundings_save_a_credential_that_stands_apart(before, name, after):
+    assert SECRETS[name] not in redact(f"{before} {SECRETS[name]} {after}").text
+
+
+HOSTILE = [
+    "eyJ", "eyJaaaaaaaaa.", "sk-", "sk-a", "a", "M", "1:", "SG.", "AC", "xoxb-1-", "AKIA" + "A" * 16, "glagent-",
+    "ghp_", "password", "password=", "password:", 'pwd: "', "password:  a1", "Bearer ", "bearer a", "authorization:", "://a:",
+    "://", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n", "[redacted: aws key]", "password=[redacted: x]",
+    "hooks.slack.com/services/", "pypi-", "?sig=", "=", " ", "\n", "\\n", "key\"'", "token\t", "hvs.", "x-",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
+    whole = (piece * (200_000 // len(piece) + 1))[:200_000]
+    started = time.process_time()
+    redact(whole)
+    assert time.process_time() - started < 3, "quadratic would take minutes"
+
+
+def test_four_kilobytes_of_a_postmortem_take_a_few_milliseconds():
+    paragraph = (
+        "At 09:12 the token service answered 503; the key question: why did no alert fire? See https://x.example/a.\n"
+    )
+    text = (paragraph * 40)[:4_096]
+    redact(text)
+    best = min(_timed(text) for _ in range(20))
+    assert best < 0.01, "aimed at 2 ms; the rest is room for a busy machine"
+
+
+def _timed(text):
+    started = time.process_time()
+    redact(text)
+    return time.process_time() - started
