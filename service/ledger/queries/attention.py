@@ -117,9 +117,9 @@ def _dead_messages(connection: Connection) -> list[Letter]:
     o = outbox.c
     title = select(i.title).where(i.id == o.subject, about_an_item()).scalar_subquery()
     rows = connection.execute(
-        select(o.id, o.kind, o.target, o.subject, o.created_at, o.attempts, o.error_code, o.error, o.cure, i.title)
-        .select_from(
-            outbox.outerjoin(action_items, (i.id == o.subject) & o.kind.not_in((*ABOUT_ISSUES, *ABOUT_NOTICES)))
+        select(
+            *(o.id, o.kind, o.target, o.subject, o.created_at, o.attempts, o.error_code, o.error, o.cure),
+            title.label("title"),
         )
         .where(_DEAD_MESSAGE)
         .order_by(o.id)
