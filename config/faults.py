@@ -71,7 +71,8 @@ def show(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, (list, tuple)):
-        return "a list" if value else "an empty list"
+        text = f"[{', '.join(map(show, value))}]"
+        return text if len(text) <= _LONGEST else "a list"
     if isinstance(value, int) and abs(value) >= 10**_LONGEST:
         return "a number of more than 60 digits"
     return str(value)

@@ -96,7 +96,9 @@ def whole(low: int, high: int, *, required: bool = False) -> Checked:
         return value
 
     return Checked(
-        Refusal("not_a_number", f"a whole number from {low} to {high}", str(max(low, 1))), read, required=required
+        Refusal("not_a_number", f"a whole number from {low} to {high}", str(max(low, min(10, high)))),
+        read,
+        required=required,
     )
 
 

@@ -20,6 +20,8 @@ NAMED = ("sources", "trackers", "targets", "channels")
 NUMBERED = ("routes", "people", "teams", "policies")
 _TOP = ("service", *NAMED, *NUMBERED, "include", "people_csv")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_DEEPEST = 30
+_TOO_DEEP = "its values are nested too deeply"
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -60,10 +62,13 @@ class _Reader:
         try:
             document = tomllib.loads(text)
         except RecursionError:
-            self._broken(shown, "it is nested too deeply", None)
+            self._broken(shown, _TOO_DEEP, None)
         except ValueError as error:
             self._syntax(shown, str(error), text)
         else:
+            if _is_deep(document):
+                self._broken(shown, _TOO_DEEP, None)
+                return
             self._sections(document, shown)
             self._includes(document, path, shown, (*chain, os.path.realpath(path)))
             self._people(document, path, shown)
@@ -125,12 +130,14 @@ class _Reader:
             self.gathered.sections[section].append(Entry(shown, key, value, name))
         else:
             self._fault(shown, key, show(value), "a table", f"Write [{key}] and its keys below it.", "not_a_table")
+            self.gathered.partial.add(section)
 
     def _named(self, section: str, value: Any, shown: str) -> None:
         if not isinstance(value, dict):
             cure = f"Write [{section}.<name>] for each of the {section}."
             found = show(value) if not isinstance(value, list) else "a list of tables"
             self._fault(shown, section, found, "tables by name", cure, "not_a_table")
+            self.gathered.partial.add(section)
             return
         for name, table in value.items():
             self._table(section, table, shown, name)
@@ -145,6 +152,7 @@ class _Reader:
                 found = show(table if isinstance(value, list) else value)
                 cure = f"Write [[{section}]] with two brackets before each of the {section}."
                 self._fault(shown, key, found, "a list of tables", cure, "not_a_list")
+                self.gathered.partial.add(section)
 
     def _includes(self, document: dict[str, Any], path: Path, shown: str, chain: tuple[str, ...]) -> None:
         for key, found, told in self._matches("include", document, path, shown):
@@ -199,6 +207,19 @@ class _Reader:
         self, shown: str, key: str, found: str, accepted: str, cure: str, code: str, line: int | None = None
     ) -> None:
         self.gathered.faults.append(Fault(shown, key, found, accepted, cure, code, line))
+
+
+def _is_deep(document: dict[str, Any]) -> bool:
+    """Whether values are nested deeper than anybody means, which would exhaust the stack of whoever walks them."""
+    level: list[Any] = [document]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, (dict, list))
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+    return bool(level)
 
 
 def quoted(name: str) -> str:

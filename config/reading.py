@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 
 from config.entries import Entry, Loaded
 from config.faults import Fault, listed, nearest, show
 from config.fields import Refusal
 from config.schemas import Shape
+from connectors.spi import SettingsCheck
 
 _MISSING = "Missing data for required field."
-_UNKNOWN = "Unknown field."
+# marshmallow's own words, and those of the connectors here, which list the keys that they know.
+_UNKNOWN = re.compile(r"Unknown (?:field|key)(?:: use one of (.+), or remove it)?\.?$")
 _WHOLE = "_schema"
 
 
@@ -51,8 +54,8 @@ def _key_faults(loaded: Loaded, shape: Shape, key: str, messages: Any) -> Iterat
     field = shape.schema.fields.get(key)
     wanted: Refusal | None = getattr(field, "refusal", None)
     entry = loaded.entry
-    if wanted is None:
-        yield unknown_key(entry, key, [*shape.known])
+    if field is None or wanted is None:
+        yield unknown_key(entry, key, shape.known)
         return
     for path, message, found in flat(messages, loaded.written.get(key, key), entry.table.get(loaded.leaf(key))):
         refusal = message if isinstance(message, Refusal) else wanted
@@ -60,15 +63,20 @@ def _key_faults(loaded: Loaded, shape: Shape, key: str, messages: Any) -> Iterat
             cure = f"Write {key} = {wanted.example} here, for instance."
             yield entry.fault("missing", path, "", refusal.accepted, cure)
         else:
-            yield entry.fault(refusal.code, path, found, refusal.accepted, _cure(refusal, path, found))
+            in_quotes = refusal.code == "not_text" and not isinstance(found, str)
+            accepted = f"{refusal.accepted}, in quotes" if in_quotes else refusal.accepted
+            yield entry.fault(refusal.code, path, found, accepted, _cure(entry, refusal, path, found, field.required))
 
 
-def _cure(refusal: Refusal, path: str, found: Any) -> str:
+def _cure(entry: Entry, refusal: Refusal, path: str, found: Any, required: bool) -> str:
     near = nearest(found, refusal.options()) if refusal.options and isinstance(found, str) else None
     leaf = path.split("[", maxsplit=1)[0]
     if near:
         return f"Write {show(near)} if that is what you mean."
-    return f"Write {leaf} = {refusal.example}, for instance, or take the key out."
+    if not entry.key:
+        example = refusal.example.strip('"')
+        return f"Write {example} in the column {leaf}, for instance."
+    return f"Write {leaf} = {refusal.example}, for instance{'.' if required else ', or take the key out.'}"
 
 
 def unknown_key(entry: Entry, key: str, known: list[str]) -> Fault:
@@ -98,29 +106,37 @@ def flat(messages: Any, path: str, value: Any) -> Iterator[tuple[str, Any, Any]]
 
 
 def read_settings(
-    entry: Entry, check: Callable[[Mapping[str, Any]], Any], table: Mapping[str, Any], ours: Sequence[str]
+    entry: Entry, check: SettingsCheck, table: Mapping[str, Any], ours: Sequence[str] = ()
 ) -> tuple[Any, list[Fault]]:
-    """The connector's own settings, and a fault for each key that it refuses. `ours` are keys that we read there."""
+    """The connector's own settings, and a fault for each key that it refuses.
+
+    `ours` are keys that we read as well: a connector may, but need not, know them.
+    """
     try:
         return check(dict(table)), []
     except ValidationError as error:
-        faults = []
-        for path, message, found in flat(error.messages, "", table):
-            faults.append(_setting_fault(entry, check, ours, path, str(message), found))
-        return None, faults
+        refused = list(flat(error.messages, "", table))
+        foreign = {path for path, message, _ in refused if path in ours and _UNKNOWN.match(str(message))}
+        if foreign:
+            return read_settings(entry, check, {key: table[key] for key in table if key not in foreign}, ours)
+        return None, [_setting_fault(entry, ours, *one) for one in refused]
 
 
-def _setting_fault(entry: Entry, check: Any, ours: Sequence[str], path: str, message: str, found: Any) -> Fault:
-    schema = getattr(check, "__self__", None)
-    known = [*ours, *schema.fields] if isinstance(schema, Schema) else []
-    if message == _UNKNOWN and known:
-        return unknown_key(entry, path, known)
-    if message == _UNKNOWN:
-        return entry.fault("unknown_setting", path, "", "", "Take the key out, or correct its spelling.")
+def _setting_fault(entry: Entry, ours: Sequence[str], path: str, told: Any, found: Any) -> Fault:
+    message = str(told)
+    unknown = _UNKNOWN.match(message)
+    if unknown and unknown[1]:
+        return unknown_key(entry, path, [*ours, *unknown[1].split(", ")])
+    if unknown:
+        near = nearest(path, ours)
+        cure = f"Write {near} if that is what you mean." if near else "Take the key out, or correct its spelling."
+        return entry.fault("unknown_setting", path, "", "", cure)
     if message == _MISSING:
         cure = f"Write {path} below [{entry.key}]; the connector's README says what it is."
         return entry.fault("missing", path, "", "set for this connector", cure)
+    said, _, cure = message.strip().rstrip(".").partition(": ")
+    cure = f"{cure[:1].upper()}{cure[1:]}." if cure else "Correct it as the connector's README says."
     quoted = show(found) if found is not None else "not as it must be"
-    said = message.strip().rstrip(".")
-    cure = f"Correct {path or 'the table'}; the connector's README says what it takes."
-    return Fault(entry.file, entry.path(path), quoted, said, cure, "connector_refused", entry.line)
+    return Fault(
+        entry.file, entry.path(path), quoted, f"{said[:1].lower()}{said[1:]}", cure, "connector_refused", entry.line
+    )

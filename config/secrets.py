@@ -49,16 +49,20 @@ def _fault(entry: Entry, path: str, leaf: str, text: str) -> Fault | None:
     if _NAMES.search(leaf):
         return None if _VARIABLE.fullmatch(text) else _named_badly(entry, path)
     if _SECRET.search(leaf):
-        return _literal(entry, path, f"{leaf}_env")
+        return _literal(entry, path, leaf)
     if _PASSWORD_IN_URL.search(text):
-        return _literal(entry, path, f"{leaf}_env", "an address without a password")
+        cure = f"Take the password out of the address {_REPLACE}."
+        return _hidden(entry, path, "an address without a password", cure)
     return None
 
 
-def _literal(entry: Entry, path: str, key: str, accepted: str | None = None) -> Fault:
-    variable = re.sub(r"[^A-Z0-9]+", "_", f"{entry.name}_{key.removesuffix('_env')}".upper()).strip("_")
-    cure = f'Put it into the environment, write {key} = "{variable}" in its place, {_REPLACE}.'
-    accepted = accepted or f"in the environment, and its variable's name under {key}"
+def _literal(entry: Entry, path: str, leaf: str) -> Fault:
+    variable = re.sub(r"[^A-Z0-9]+", "_", f"{entry.name}_{leaf}".upper()).strip("_")
+    cure = f'Put it into the environment, write {leaf}_env = "{variable}" in its place, {_REPLACE}.'
+    return _hidden(entry, path, f"in the environment, and its variable's name under {leaf}_env", cure)
+
+
+def _hidden(entry: Entry, path: str, accepted: str, cure: str) -> Fault:
     return Fault(entry.file, entry.path(path), _HIDDEN, accepted, cure, "secret_in_file", entry.line)
 
 

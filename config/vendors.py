@@ -41,8 +41,8 @@ class Vendors:
         role = self._role(vendor, role_name)
         if role is None:
             return loaded, [*faults, self._unknown(entry, vendor, role_name)]
-        rest = {key: value for key, value in table.items() if key not in ours}
-        settings, refused = read_settings(entry, role.settings, rest, shape.known)
+        theirs = {key: value for key, value in table.items() if key != "type"}
+        settings, refused = read_settings(entry, role.settings, theirs, shape.known)
         refused = [fault for fault in refused if not _covered(entry, fault, hidden)]
         loaded.data["settings"] = settings
         if self.look_up is not None:
@@ -57,7 +57,10 @@ class Vendors:
         loaded, faults = read_table(entry, schemas.TARGET, {key: table[key] for key in table if key in known})
         rest = {key: value for key, value in table.items() if key not in known}
         role = self._role(types.get(loaded.text("tracker") or "") or "", "tracker")
-        if role is None or role.target_settings is None:
+        if role is None:
+            # Only the tracker's connector could say whether it knows the rest, and that fault is told already.
+            return loaded, faults
+        if role.target_settings is None:
             faults.extend(unknown_key(entry, key, schemas.TARGET.known) for key in rest)
             return loaded, faults
         settings, refused = read_settings(entry, role.target_settings, rest, schemas.TARGET.known)
@@ -86,4 +89,6 @@ class Vendors:
 
 def _covered(entry: Entry, fault: Fault, hidden: frozenset[str]) -> bool:
     """Whether it only repeats that a secret was written out, which is then missing under its `_env` key."""
-    return fault.code == "missing" and fault.key in {entry.path(f"{key}_env") for key in hidden}
+    return fault.code == "missing" and fault.key in {
+        entry.path(f"{key}{end}") for key in hidden for end in ("", "_env")
+    }
