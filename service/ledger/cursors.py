@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, or_, select, update
 
@@ -31,7 +31,7 @@ class Cursors:
             update(cursors)
             .where(cursors.c.tracker == tracker, cursors.c.feed == feed, cursors.c.next_at <= now)
             .where(or_(cursors.c.lease_until.is_(None), cursors.c.lease_until < clock))
-            .values(lease_until=clock + seconds)
+            .values(lease_until=clock + seconds, next_at=now + timedelta(seconds=seconds))
         )
         return self.get(tracker, feed) if done.rowcount else None
 

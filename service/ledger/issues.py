@@ -99,12 +99,10 @@ class Issues:
         )
         return [read_row(Issue, row) for row in rows]
 
-    def settle_due(self, issue_ids: Iterable[int], asked_at: datetime) -> None:
-        """Clears what was due before the reading was asked for; what became due meanwhile stays due."""
+    def reset_due(self, issue_ids: Iterable[int], was: datetime, to: datetime | None) -> None:
+        """Moves the due instant of issues where it is still what we set; what became due meanwhile stays due."""
         self._connection.execute(
-            update(issues)
-            .where(issues.c.id.in_(list(issue_ids)), issues.c.read_due_at <= asked_at)
-            .values(read_due_at=None)
+            update(issues).where(issues.c.id.in_(list(issue_ids)), issues.c.read_due_at == was).values(read_due_at=to)
         )
 
     def trackers_due(self, now: datetime) -> list[str]:

@@ -84,6 +84,25 @@ class Items:
         )
         return [read_row(Item, row) for row in rows]
 
+    def that_may_stall(self) -> list[Item]:
+        """Items that stand in a tracker and are not done, without those nobody is to be mailed about yet."""
+        rows = self._connection.execute(
+            select(action_items)
+            .where(action_items.c.state.in_([State.OPEN.value, State.DOING.value]))
+            .where(action_items.c.attention_code.is_distinct_from("backlog"))
+            .order_by(action_items.c.id)
+        )
+        return [read_row(Item, row) for row in rows]
+
+    def awaiting_release(self) -> list[Item]:
+        """Held items, and adopted ones that stay silent because their postmortem is older than the go-live date."""
+        rows = self._connection.execute(
+            select(action_items)
+            .where((action_items.c.state == State.HELD.value) | (action_items.c.attention_code == "backlog"))
+            .order_by(action_items.c.id)
+        )
+        return [read_row(Item, row) for row in rows]
+
     def needing_attention(self) -> list[Item]:
         rows = self._connection.execute(
             select(action_items).where(action_items.c.attention_code.is_not(None)).order_by(action_items.c.id)

@@ -19,19 +19,26 @@ class Notices:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def stalls_of(self, item_ids: Iterable[int], ended_after: date) -> list[Row[Any]]:
+    def stalls_of(self, ended_after: date) -> list[Row[Any]]:
         """Stalls that last, and those that ended no earlier than a day (they may return)."""
         return list(
             self._connection.execute(
                 select(stalls)
-                .where(stalls.c.item_id.in_(list(item_ids)))
                 .where((stalls.c.ended_on.is_(None)) | (stalls.c.ended_on >= ended_after))
                 .order_by(stalls.c.id)
             )
         )
 
     def steps_of(self, stall_ids: Iterable[int]) -> list[Row[Any]]:
-        return list(self._connection.execute(select(stall_steps).where(stall_steps.c.stall_id.in_(list(stall_ids)))))
+        wanted = sorted(stall_ids)
+        if not wanted:
+            return []
+        # A range, not a list: thousands of lasting stalls would be more parameters than a statement takes.
+        found = self._connection.execute(
+            select(stall_steps).where(stall_steps.c.stall_id.between(wanted[0], wanted[-1]))
+        )
+        keep = set(wanted)
+        return [row for row in found if row.stall_id in keep]
 
     def begin_stall(self, **values: object) -> int:
         done = self._connection.execute(insert(stalls).values(**values))

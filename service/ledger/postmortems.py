@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -45,6 +46,13 @@ class Postmortems:
     def get(self, postmortem_id: int) -> Postmortem:
         row = self._connection.execute(select(postmortems).where(postmortems.c.id == postmortem_id)).one()
         return read_row(Postmortem, row)
+
+    def many(self, postmortem_ids: Iterable[int]) -> dict[int, Postmortem]:
+        wanted = sorted(postmortem_ids)
+        if not wanted:
+            return {}
+        rows = self._connection.execute(select(postmortems).where(postmortems.c.id.between(wanted[0], wanted[-1])))
+        return {row.id: read_row(Postmortem, row) for row in rows}
 
     def find(self, source: str, source_id: str) -> Postmortem | None:
         row = self._connection.execute(

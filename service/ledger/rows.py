@@ -70,6 +70,8 @@ class Item:
     promised_due_on: date | None
     first_due_on: date | None
     due_moves: int
+    assignee_read: bool
+    assigned: bool
     assignee_person: str | None
     current_due_on: date | None
     state: State

@@ -201,6 +201,8 @@ action_items = Table(
     Column("promised_due_on", Date),
     Column("first_due_on", Date),
     Column("due_moves", Integer, nullable=False, default=0),
+    Column("assignee_read", Boolean, nullable=False, default=False),
+    Column("assigned", Boolean, nullable=False, default=False),
     Column("assignee_person", String),
     Column("current_due_on", Date),
     Column("state", String, nullable=False),

@@ -122,6 +122,9 @@ class Targets:
         """Whether the circuit has opened and not closed again: one call at a time may try."""
         return target.failures >= OPEN_AFTER
 
+    def close_circuit(self, name: str) -> None:
+        self._set(name, failures=0, open_until=None)
+
     def pause(self, name: str, reason: str | None, now: datetime | None) -> None:
         self._set(name, paused_at=now, pause_reason=reason)
 

@@ -1,0 +1,236 @@
+"""Turns a revision of a postmortem into items and outbox messages, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain.facts import Change, ItemFacts, PostmortemFacts, State
+from service.domain.following import STATE_OF
+from service.domain.identity import Known, Matching, Stated, first_identity, match
+from service.domain.placement import SELF_HEALING
+from service.ledger import Item, Postmortem, UnitOfWork
+from service.usecases.context import Context
+from service.usecases.place import follow_up, place_item
+from service.usecases.understand import StatedItem, Understood
+
+TRACKED = ("title", "description", "kind", "success_metric", "validation_plan", "due_on", "priority", "owner", "team")
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """What a revision did: `applied`, `same`, `stale` or `recorded` (a draft or a reopened one)."""
+
+    outcome: str
+    postmortem_id: int
+    sentence: str
+
+
+def absorb(context: Context, uow: UnitOfWork, understood: Understood, delivery_id: int, now: datetime) -> Absorbed:
+    """Compares a revision with what the ledger has, places what is new, and asks for what must become true outside.
+
+    Locks the postmortem's row first, so that two workers with two revisions of it take turns. Nothing is committed.
+    """
+    postmortem = uow.postmortems.lock(understood.facts, now)
+    outcome = _outcome(postmortem, understood, delivery_id)
+    said = (understood.revision, understood.facts.status, understood.digest)
+    uow.postmortems.record_revision(postmortem, delivery_id, said, outcome, now)
+    subject = ("postmortem", postmortem.id)
+    if outcome in ("stale", "same"):
+        uow.journal.append(f"postmortem.{outcome}", subject, now, {"revision": understood.revision})
+        return Absorbed(outcome, postmortem.id, f"This revision is {outcome} and changed nothing.")
+    facts = _settled_facts(postmortem, understood.facts, now)
+    uow.postmortems.save(
+        postmortem,
+        facts,
+        now,
+        revision=understood.revision if understood.revision is not None else postmortem.revision,
+        document_digest=understood.digest,
+        delivery_id=max(delivery_id, postmortem.delivery_id),
+        merged_into=understood.merged_into,
+    )
+    uow.journal.append(
+        "postmortem.absorbed",
+        subject,
+        now,
+        {"status": facts.status, "revision": understood.revision, "items": len(understood.items)},
+    )
+    revision = _Revision(context, uow, uow.postmortems.get(postmortem.id), now)
+    if facts.status == "final" and not understood.merged_into:
+        revision.apply(understood.items)
+    elif facts.status == "deleted" or understood.merged_into:
+        revision.withdraw(uow.items.of_postmortem(postmortem.id, lock=True))
+    return Absorbed(outcome, postmortem.id, f"Absorbed as {facts.status} with {len(understood.items)} action items.")
+
+
+def _outcome(postmortem: Postmortem, understood: Understood, delivery_id: int) -> str:
+    if postmortem.document_digest == understood.digest and postmortem.revision == understood.revision:
+        return "same"
+    if understood.revision is not None and postmortem.revision is not None:
+        newer = understood.revision > postmortem.revision
+    else:
+        newer = delivery_id > postmortem.delivery_id
+    if not newer:
+        return "stale"
+    return "applied" if understood.facts.status in ("final", "deleted") else "recorded"
+
+
+def _settled_facts(postmortem: Postmortem, facts: PostmortemFacts, now: datetime) -> PostmortemFacts:
+    """A final postmortem that does not say since when is final since we first saw it so."""
+    if facts.status != "final" or facts.finalized_at is not None:
+        return facts
+    values = {name: getattr(facts, name) for name in facts.__slots__}
+    return PostmortemFacts(**{**values, "finalized_at": postmortem.finalized_at or now})
+
+
+class _Revision:
+    """The newer revision of one locked postmortem, being applied."""
+
+    def __init__(self, context: Context, uow: UnitOfWork, postmortem: Postmortem, now: datetime) -> None:
+        self._context = context
+        self._uow = uow
+        self._postmortem = postmortem
+        self._now = now
+
+    def apply(self, stated: tuple[StatedItem, ...]) -> None:
+        known = {item.id: item for item in self._uow.items.of_postmortem(self._postmortem.id, lock=True)}
+        matching = match(
+            [Known(i.id, i.source_item_id, i.title, i.state is not State.WITHDRAWN) for i in known.values()],
+            [Stated(s.index, s.source_item_id, s.facts.title) for s in stated],
+        )
+        for item_id, index in matching.pairs:
+            self._restate(known[item_id], stated[index])
+        self.withdraw(known[item_id] for item_id in self._gone(matching, known))
+        taken = [item.identity for item in known.values()]
+        new = [*matching.added, *matching.ambiguous]
+        for index in sorted(new, key=lambda i: (stated[i].facts.priority or "p9", i)):
+            taken.append(self._add(stated[index], matching.ambiguous.get(index, ()), taken))
+
+    def _gone(self, matching: Matching, known: dict[int, Item]) -> list[int]:
+        """What disappeared, but not what a held item may turn out to be: a person decides that first."""
+        in_doubt = {
+            candidate
+            for item in known.values()
+            if item.state is State.HELD and item.attention_code == "ambiguous"
+            for candidate in item.candidates
+        }
+        return [item_id for item_id in matching.gone if item_id not in in_doubt]
+
+    def _add(self, stated: StatedItem, candidates: tuple[int, ...], taken: list[str]) -> str:
+        identity = first_identity(stated.source_item_id, stated.facts.title, taken)
+        owner = self._context.roster.owner(stated.facts.owner)
+        team = self._team(stated.facts)
+        item = self._uow.items.add(
+            self._postmortem.id,
+            stated.facts,
+            self._now,
+            position=stated.index,
+            source_item_id=stated.source_item_id,
+            identity=identity,
+            state=State.PENDING.value,
+            team=team,
+            owner_person=owner.id if owner else None,
+            issue_url=stated.link,
+            candidates=list(candidates),
+        )
+        self._uow.journal.append(
+            "item.stated", ("item", item.id), self._now, {"title": item.title, "postmortem": self._postmortem.source_id}
+        )
+        if stated.done:
+            self._uow.items.update(item.id, state=State.DONE.value, closed_at=self._now)
+        elif candidates:
+            sentence = "It may be one of the actions that this revision no longer lists: say which with held settle."
+            self._uow.items.hold(item.id, "ambiguous", sentence)
+        elif stated.doubtful:
+            self._uow.items.hold(item.id, "doubtful", stated.doubtful)
+        else:
+            place_item(self._context, self._uow, self._postmortem, item, self._now)
+        return identity
+
+    def _restate(self, item: Item, stated: StatedItem) -> None:
+        facts = stated.facts
+        back = item.state is State.WITHDRAWN
+        changed = facts.digest() != item.facts_digest
+        if not changed and not back:
+            return self._heal(item)
+        changes = (*item.changes, *changes_between(item.facts, facts, self._now)) if item.issue_id else ()
+        owner = self._context.roster.owner(facts.owner)
+        self._uow.items.restate(
+            item,
+            facts,
+            changes,
+            position=stated.index,
+            source_item_id=stated.source_item_id or item.source_item_id,
+            team=self._team(facts),
+            owner_person=owner.id if owner else None,
+        )
+        event = "item.returned" if back else "item.changed"
+        data = {change.field: [change.old, change.new] for change in changes_between(item.facts, facts, self._now)}
+        self._uow.journal.append(event, ("item", item.id), self._now, data)
+        if back:
+            self._bring_back(item, stated)
+        elif item.issue_id is None and stated.done and item.state in (State.PENDING, State.HELD):
+            self._uow.items.update(
+                item.id, state=State.DONE.value, closed_at=self._now, attention_code=None, attention=None
+            )
+        else:
+            self._heal(self._uow.items.get(item.id))
+        return follow_up(self._uow, self._uow.items.get(item.id), self._now)
+
+    def _bring_back(self, item: Item, stated: StatedItem) -> None:
+        """A promise that was withdrawn is made again: its own issue stands for it, if it has one."""
+        if item.issue_id is not None:
+            issue = self._uow.issues.get(item.issue_id)
+            state = STATE_OF[issue.category]
+            closed_at = None if state.is_open else item.closed_at
+            self._uow.items.update(item.id, state=state.value, closed_at=closed_at)
+            return
+        self._uow.items.update(item.id, state=State.PENDING.value, closed_at=None, issue_url=stated.link)
+        if stated.done:
+            self._uow.items.update(item.id, state=State.DONE.value, closed_at=self._now)
+        else:
+            place_item(self._context, self._uow, self._postmortem, self._uow.items.get(item.id), self._now)
+
+    def _heal(self, item: Item) -> None:
+        """What was held for want of a route or for privacy is looked at again with the newer facts."""
+        if item.state is State.HELD and item.attention_code in SELF_HEALING:
+            place_item(self._context, self._uow, self._postmortem, item, self._now)
+
+    def withdraw(self, items: Iterable[Item]) -> None:
+        """The postmortem no longer promises these: their issues are told, and stay the team's to keep or close."""
+        for item in items:
+            if item.state is State.WITHDRAWN:
+                continue
+            self._uow.items.update(
+                item.id,
+                state=State.WITHDRAWN.value,
+                closed_at=item.closed_at or self._now,
+                attention_code=None,
+                attention=None,
+            )
+            self._uow.journal.append("item.withdrawn", ("item", item.id), self._now)
+            follow_up(self._uow, self._uow.items.get(item.id), self._now)
+
+    def _team(self, facts: ItemFacts) -> str | None:
+        postmortem = self._postmortem.facts
+        owner = self._context.roster.owner(facts.owner)
+        own = next((t.id for t in self._context.roster.teams.values() if owner and owner.id in t.members), None)
+        named = self._context.roster.team([facts.team])
+        if named:
+            return named.id
+        shared = self._context.roster.team(postmortem.teams, postmortem.services)
+        return own or (shared.id if shared else None)
+
+
+def changes_between(old: ItemFacts, new: ItemFacts, now: datetime) -> tuple[Change, ...]:
+    """What a revision changed of a promise, in words for the people who work on it."""
+    differing = ((name, _show(getattr(old, name)), _show(getattr(new, name))) for name in TRACKED)
+    return tuple(Change(now, name, before, after) for name, before, after in differing if before != after)
+
+
+def _show(value: object) -> str:
+    if value is None:
+        return ""
+    name = getattr(value, "name", None) or getattr(value, "email", None)
+    return str(name or value)

@@ -1,0 +1,71 @@
+"""What every use case is given: the decided configuration, the ledger, the connectors, and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from config.model import Config
+from connectors.spi import Capabilities, Channel, ConnectorError, Place, Source, Tracker
+from service.domain.people import Roster
+from service.domain.placement import Placed
+from service.domain.workdays import Calendar
+from service.ledger import Ledger
+
+CHANNEL = "channel:"
+TRACKER = "tracker:"
+CHANNEL_CALL_SECONDS = 25.0
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts that use cases work with. `now` is called once per operation; `secret` is the instance secret."""
+
+    config: Config
+    ledger: Ledger
+    now: Callable[[], datetime]
+    secret: bytes
+    trackers: Mapping[str, Tracker]
+    sources: Mapping[str, Source]
+    channels: Mapping[str, Channel]
+    browse_urls: Mapping[str, str]
+    roster: Roster
+    calendar: Calendar = field(default_factory=Calendar)
+
+    @property
+    def base_url(self) -> str:
+        return self.config.service.base_url.rstrip("/")
+
+    def tracker_of(self, target: str) -> Tracker | None:
+        configured = self.config.targets.get(target)
+        return self.trackers.get(configured.tracker) if configured else None
+
+    def lease_seconds(self, target: str) -> float:
+        """How long one message of a target is held: longer than a call to it can take."""
+        return max(self.config.service.lease_seconds, 1.25 * self.call_seconds(target) + 1)
+
+    def call_seconds(self, target: str) -> float:
+        tracker = self.tracker_of(target) or self.trackers.get(target.removeprefix(TRACKER))
+        return tracker.capabilities.call_seconds if tracker else CHANNEL_CALL_SECONDS
+
+    def capabilities(self, tracker: str) -> Capabilities:
+        return self.trackers[tracker].capabilities
+
+    def quiet(self, tracker: str) -> timedelta:
+        """How long after an unknown answer a probe may be trusted."""
+        configured = self.config.trackers[tracker].quiet_seconds
+        return timedelta(seconds=self.capabilities(tracker).quiet_seconds if configured is None else configured)
+
+    def place(self, placed: Placed) -> Place:
+        """The place of a target with everything a creation by that route needs."""
+        target = placed.target
+        return Place(target.place, target.issue_type, {**target.constants, **placed.route.constants})
+
+    def item_url(self, item_id: int) -> str:
+        return f"{self.base_url}/items/{item_id}"
+
+
+def said(error: ConnectorError) -> tuple[str, str, str]:
+    """An error as the ledger keeps it: machine word, sentence, cure."""
+    return error.code, error.sentence, error.cure

@@ -1,0 +1,205 @@
+"""Makes true outside what the outbox names: claim, decide, intend, call once, settle."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from connectors.spi import ConnectorError, Missing, Place, Rate, Visibility
+from service.ledger import Message, Target, UnitOfWork
+from service.usecases.context import CHANNEL, TRACKER, Context, said
+from service.usecases.effects import adopt_issue, close_duplicate, open_issue, send_notice, update_issue
+from service.usecases.effects.work import Prepared, Skip, Wait, Work
+
+Prepare = Callable[[Context, UnitOfWork, Message, datetime], Prepared]
+
+EFFECTS: Mapping[str, Prepare] = {
+    "open_issue": open_issue.prepare,
+    "update_issue": update_issue.prepare,
+    "close_duplicate": close_duplicate.prepare,
+    "adopt_issue": adopt_issue.prepare,
+    "send_notice": send_notice.prepare,
+}
+
+VISIBILITY_AGE = timedelta(minutes=10)
+VISIBILITY_SOON = timedelta(minutes=8)
+LONGEST_WAIT_SECONDS = 600.0
+FAULT_WAIT = timedelta(seconds=60)
+
+
+def dispatch_due(context: Context, go_on: Callable[[], bool]) -> int:
+    """Carries out due messages until none is left that may go now, or `go_on` says stop. Returns how many."""
+    done = 0
+    while go_on() and dispatch_one(context):
+        done += 1
+    return done
+
+
+def dispatch_one(context: Context) -> bool:
+    """Claims one message and carries it out; False when nothing may go now."""
+    message = claim(context)
+    if message is None:
+        return False
+    try:
+        _refresh_visibility(context, message)
+        work = _prepare(context, message)
+        if work is not None:
+            result = work.perform()
+    except ConnectorError as error:
+        _settle_error(context, message, error)
+        return True
+    if work is not None:
+        _settle(context, message, work, result)
+    return True
+
+
+def claim(context: Context) -> Message | None:
+    """Takes the message that waits longest among targets that may be written to, and the target's next slot."""
+    now = context.now()
+    with context.ledger.begin() as uow:
+        clock = uow.clock()
+        share = max(1, uow.instance.workers_alive(now) // 2)
+        for queue in uow.outbox.queues(now, clock):
+            target = uow.targets.lock(queue.target)
+            if target is None or not _may_go(uow, target, share, clock):
+                continue
+            rates = _rates(context, queue.target)
+            if not uow.targets.take_slot(queue.target, rates, clock):
+                continue
+            message = uow.outbox.claim(queue.target, now, clock, context.lease_seconds(queue.target))
+            uow.commit()
+            return message if message is not None else claim(context)
+        uow.commit()
+    return None
+
+
+def _may_go(uow: UnitOfWork, target: Target, share: int, clock: float) -> bool:
+    """One target never holds more than half of the workers, and one call at a time tries a circuit that opened."""
+    limit = 1 if uow.targets.trials_only(target) else share
+    return uow.targets.in_flight(target.name, clock) < limit
+
+
+def _rates(context: Context, target: str) -> list[Rate]:
+    configured = context.config.targets.get(target)
+    if configured is None:
+        return []
+    own = [Rate(count, seconds) for count, seconds in configured.rates]
+    return [*context.capabilities(configured.tracker).rates, *own]
+
+
+def _refresh_visibility(context: Context, message: Message) -> None:
+    """Reads who may see a place before its first write, and again before what is known grows 10 minutes old."""
+    configured = context.config.targets.get(message.target)
+    if configured is None:
+        return
+    now = context.now()
+    with context.ledger.read() as uow:
+        row = uow.targets.get(message.target)
+    if row is not None and row.visibility_at is not None and now - row.visibility_at < VISIBILITY_SOON:
+        return
+    place = Place(configured.place, configured.issue_type, configured.constants)
+    try:
+        seen = context.trackers[configured.tracker].describe(place).visibility
+    except ConnectorError:
+        if row is None or row.visibility_at is None or now - row.visibility_at >= VISIBILITY_AGE:
+            raise
+        return
+    with context.ledger.begin() as uow:
+        if row is not None and row.visibility not in (None, seen):
+            old = row.visibility or Visibility.UNKNOWN
+            data = {"was": old.value, "is": seen.value}
+            uow.journal.append("target.visibility_changed", ("target", message.target), now, data)
+        uow.targets.saw(message.target, seen, now)
+        uow.commit()
+
+
+def _prepare(context: Context, message: Message) -> Work | None:
+    """Decides from the ledger what the message needs now; the lease is read again immediately before the send."""
+    now = context.now()
+    with context.ledger.begin() as uow:
+        prepared = EFFECTS[message.kind](context, uow, message, now)
+        if isinstance(prepared, Skip):
+            uow.outbox.finish(message, prepared.outcome, now)
+            uow.commit()
+            return None
+        if isinstance(prepared, Wait):
+            uow.outbox.postpone(message, prepared.until, counted=False)
+            uow.commit()
+            return None
+        if prepared.intent:
+            uow.outbox.intend(message, now)
+        ours = uow.outbox.still_ours(message, uow.clock(), context.call_seconds(message.target))
+        if not ours:
+            return None
+        uow.commit()
+    return prepared
+
+
+def _settle(context: Context, message: Message, work: Work, result: object) -> None:
+    """Writes what came of a call. Under a stale fence the effect is still recorded; only the message is not ours."""
+    now = context.now()
+    with context.ledger.begin() as uow:
+        try:
+            outcome = work.settle(uow, result, now)
+        except ConnectorError as error:
+            refusal: ConnectorError | None = error
+        else:
+            refusal = None
+            if outcome is None:
+                uow.outbox.not_there(message, now)
+            else:
+                uow.outbox.finish(message, outcome, now)
+            uow.targets.succeeded(message.target, now)
+            uow.commit()
+    if refusal is not None:
+        _settle_error(context, message, refusal)
+
+
+def _settle_error(context: Context, message: Message, error: ConnectorError) -> None:
+    now = context.now()
+    with context.ledger.begin() as uow:
+        fresh = uow.outbox.get(message.id) or message
+        if fresh.error_code != error.code:
+            data = {"kind": message.kind, "code": error.code, "why": error.sentence, "attempt": message.attempts}
+            uow.journal.append("message.failed", _subject(message), now, data)
+        if error.fault_of_target:
+            uow.targets.failed(message.target, said(error), now, fault=True)
+            uow.outbox.postpone(message, now + FAULT_WAIT, said(error), counted=False, unknown=False)
+        elif isinstance(error, Missing) and message.kind == "update_issue":
+            uow.outbox.finish(message, error.sentence, now)
+            item = uow.items.find(message.subject)
+            uow.issues.make_due([item.issue_id] if item and item.issue_id else [], now)
+        elif error.permanent:
+            uow.outbox.bury(message, said(error))
+            _ask_a_person(uow, message, error)
+        else:
+            _try_later(context, uow, message, error, now)
+        uow.commit()
+
+
+def _try_later(context: Context, uow: UnitOfWork, message: Message, error: ConnectorError, now: datetime) -> None:
+    wait = min(LONGEST_WAIT_SECONDS, 2.0 ** min(message.attempts - 1, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
+    if error.retry_after is not None:
+        # The vendor's own word: the target rests as long as it asks, and that is no failure of the target.
+        wait = max(wait, error.retry_after)
+        uow.targets.stay_away(message.target, error.retry_after)
+    else:
+        uow.targets.failed(message.target, said(error), now, fault=False)
+    if error.unknown and not message.target.startswith(CHANNEL):
+        tracker = message.target.removeprefix(TRACKER)
+        configured = context.config.targets.get(message.target)
+        quiet = context.quiet(configured.tracker if configured else tracker)
+        wait = max(wait, quiet.total_seconds())
+    uow.outbox.postpone(message, now + timedelta(seconds=wait), said(error), unknown=error.unknown)
+
+
+def _ask_a_person(uow: UnitOfWork, message: Message, error: ConnectorError) -> None:
+    if message.kind in ("open_issue", "adopt_issue", "update_issue"):
+        sentence = f"{error.sentence} {error.cure}".strip()
+        uow.items.update(message.subject, attention_code=error.code, attention=sentence)
+
+
+def _subject(message: Message) -> tuple[str, object]:
+    kinds = {"send_notice": "notice", "close_duplicate": "issue"}
+    return kinds.get(message.kind, "item"), message.subject

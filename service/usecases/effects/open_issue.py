@@ -1,0 +1,191 @@
+"""Makes an item's issue exactly once: intent, one request, and a probe wherever the answer is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from connectors.spi import Category, Created, IssueDraft, IssueRef, Reading, Visibility
+from service.domain.facts import State
+from service.domain.following import next_state
+from service.domain.placement import Held, Placed, may_leave, mode_holds
+from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
+from service.redaction import redact
+from service.texts import issue_body, issue_title
+from service.usecases.context import Context
+from service.usecases.effects.work import Prepared, Skip, Wait, Work
+from service.usecases.place import follow_up
+
+CLOSE_DUPLICATE = "close_duplicate"
+# The tracker's clock may be behind ours; a probe that starts too late would miss the very issue it looks for.
+CLOCK_SKEW = timedelta(hours=1)
+
+
+def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) -> Prepared:
+    item = uow.items.lock(message.subject)
+    if item.issue_id is not None:
+        return Skip("It has its issue.")
+    instance = uow.instance.get()
+    assert instance is not None
+    in_doubt = message.sent_at or (instance.restored_at if not message.probed else None)
+    if in_doubt is not None and item.marker is not None:
+        return _probe(context, item, message, (in_doubt, instance.created_at), now)
+    if item.state is not State.PENDING:
+        return Skip(f"No longer needed: the action is {item.state.value}.")
+    postmortem = uow.postmortems.get(item.postmortem_id)
+    placed = _placed(context, item, message.target)
+    held = placed if isinstance(placed, Held) else _refused(uow, item, postmortem, placed)
+    if held is not None:
+        uow.items.hold(item.id, held.code, held.sentence)
+        uow.journal.append("item.held", ("item", item.id), now, {"code": held.code, "why": held.sentence})
+        return Skip(f"Held: {held.code}.")
+    assert isinstance(placed, Placed)
+    return _create(context, item, postmortem, placed)
+
+
+def _placed(context: Context, item: Item, target: str) -> Placed | Held:
+    configured = context.config.targets.get(target)
+    route = next((route for route in context.config.routes if route.name == item.route), None)
+    if configured is None or route is None or item.marker is None:
+        return Held("no_route", "Its route or target is no longer configured: release it to route it anew.")
+    return Placed(route, configured)
+
+
+def _refused(uow: UnitOfWork, item: Item, postmortem: Postmortem, placed: Placed) -> Held | None:
+    row = uow.targets.get(placed.target.name)
+    place = (row.visibility if row else None) or Visibility.UNKNOWN
+    privacy = may_leave(postmortem.facts.visibility, place, placed.route)
+    return privacy or mode_holds(placed.target, released=item.released_at is not None)
+
+
+def _probe(context: Context, item: Item, message: Message, since: tuple[datetime, datetime], now: datetime) -> Prepared:
+    in_doubt, first_start = since
+    target = context.config.targets.get(message.target)
+    if target is None:
+        return Skip("Its target is no longer configured.")
+    trusted_at = in_doubt + context.quiet(target.tracker)
+    if now < trusted_at:
+        return Wait(trusted_at)
+    tracker = context.trackers[target.tracker]
+    placed = _placed(context, item, message.target)
+    place = context.place(placed) if isinstance(placed, Placed) else None
+    if place is None or item.marker is None:
+        return Skip("Its route is no longer configured.")
+    token = item.marker
+    # Without an intent of this ledger's own, an issue may be as old as anything that shares its secret.
+    back_to = (message.sent_at or first_start - timedelta(days=400)) - CLOCK_SKEW
+
+    def settle(uow: UnitOfWork, found: Sequence[Reading], at: datetime) -> str | None:
+        ours = [reading for reading in found if reading.ours is not False]
+        if not ours:
+            return None
+        for reading in ours:
+            link(context, uow, item.id, reading, message.target, at)
+        return f"Found after an unknown answer: {ours[0].issue.key}."
+
+    return Work(lambda: tracker.find(place, token, back_to), settle, probe=True)
+
+
+def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed) -> Work:
+    tracker = context.trackers[placed.target.tracker]
+    draft = draft_of(context, item, postmortem, placed)
+
+    def settle(uow: UnitOfWork, created: Created, at: datetime) -> str:
+        issue = note_issue(
+            uow, item.id, created.issue, placed, at, written_digest=created.text_digest, category=Category.TODO.value
+        )
+        if issue.duplicate_of is None:
+            _opened(uow, item, created, at)
+        return f"Made {issue.key}."
+
+    return Work(lambda: tracker.create(context.place(placed), draft), settle, intent=True)
+
+
+def _opened(uow: UnitOfWork, item: Item, created: Created, at: datetime) -> None:
+    """Notes what was written; what the postmortem changed while we wrote is told afterwards."""
+    uow.items.update(item.id, written_facts_digest=item.facts_digest)
+    if created.dropped:
+        uow.journal.append("issue.dropped", ("item", item.id), at, {"left out": list(created.dropped)})
+    current = uow.items.get(item.id)
+    if current.facts_digest != item.facts_digest or current.state is State.WITHDRAWN:
+        follow_up(uow, current, at)
+
+
+def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Placed) -> IssueDraft:
+    """The issue as it would be made now, with every credential taken out."""
+    person = context.roster.people.get(item.owner_person or "")
+    team = context.roster.teams.get(item.team or "")
+    page = f"{context.base_url}/postmortems/{postmortem.id}"
+    body = issue_body(
+        item.facts,
+        postmortem.facts,
+        page,
+        person.name if person else None,
+        team.name if team else None,
+        context.item_url(item.id),
+    )
+    return IssueDraft(
+        title=redact(issue_title(item.facts)).text,
+        body=redact(body).text,
+        marker=item.marker or "",
+        labels=(*placed.target.labels, *placed.route.labels, *item.facts.labels),
+        priority=item.priority,
+        due_on=item.promised_due_on,
+        assignee=context.roster.account(placed.target.tracker, person),
+        link=postmortem.facts.url or page,
+    )
+
+
+def note_issue(uow: UnitOfWork, item_id: int, ref: IssueRef, placed: Placed, at: datetime, **values: object) -> Issue:
+    """Records an issue that exists: as the item's own, or, if it has another already, as a duplicate to be closed."""
+    item = uow.items.lock(item_id)
+    known = uow.issues.by_refs(placed.target.tracker, [ref.ref]).get(ref.ref)
+    duplicate_of = item.issue_id if item.issue_id is not None and (known is None or known.id != item.issue_id) else None
+    if known is None:
+        known = uow.issues.add(
+            placed.target.tracker,
+            ref,
+            at,
+            target=placed.target.name,
+            marker=item.marker,
+            origin="made" if duplicate_of is None else "duplicate",
+            duplicate_of=duplicate_of,
+            **values,
+        )
+    if duplicate_of is not None:
+        if known.duplicate_of is None:
+            uow.issues.update(known.id, duplicate_of=duplicate_of, origin="duplicate")
+        uow.journal.append("issue.second", ("item", item.id), at, {"key": ref.key, "url": ref.url})
+        uow.outbox.put(CLOSE_DUPLICATE, known.id, placed.target.name, at)
+        return uow.issues.get(known.id)
+    if item.issue_id is None:
+        state = item.state if item.state is State.WITHDRAWN else next_state(State.OPEN, known.category)
+        uow.items.update(
+            item.id, issue_id=known.id, state=state.value, opened_at=at, attention_code=None, attention=None
+        )
+        uow.journal.append("issue.made", ("item", item.id), at, {"key": ref.key, "url": ref.url})
+    return known
+
+
+def link(context: Context, uow: UnitOfWork, item_id: int, reading: Reading, target: str, at: datetime) -> None:
+    """Takes an issue of ours that was found by its marker, after an unknown answer or in a restored ledger."""
+    item = uow.items.lock(item_id)
+    placed = _placed(context, item, target)
+    if isinstance(placed, Held):
+        return
+    issue = note_issue(
+        uow,
+        item_id,
+        reading.issue,
+        placed,
+        at,
+        written_digest=reading.text_digest,
+        category=reading.category.value,
+        title=reading.title,
+        status=reading.status,
+    )
+    if issue.duplicate_of is None and item.written_facts_digest is None:
+        # What the lost request wrote is not known; whether it is still what is promised is looked at once.
+        uow.items.update(item.id, written_facts_digest="")
+        follow_up(uow, uow.items.get(item.id), at)
+    uow.issues.make_due([issue.id], at)

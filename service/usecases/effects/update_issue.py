@@ -1,0 +1,128 @@
+"""Brings an issue up to what its item says: title and body while they are still ours, and one comment of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.spi import Created, Missing, Tracker, Visibility
+from service.domain.facts import State
+from service.domain.placement import Held, Placed, may_leave
+from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
+from service.redaction import redact
+from service.texts import changes_comment
+from service.usecases.context import Context
+from service.usecases.effects.open_issue import draft_of
+from service.usecases.effects.work import Budget, Prepared, Skip, Wait, Work
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the issue should say: `rewrite` None leaves title and body alone; `comment` None leaves no comment."""
+
+    ref: str
+    marker: str
+    rewrite: tuple[str, str] | None
+    written_digest: str | None
+    comment: str | None
+    comment_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    written: Created | None
+    theirs: bool
+    comment_ref: str | None
+    new_comment: bool
+
+
+def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) -> Prepared:
+    item = uow.items.lock(message.subject)
+    if item.issue_id is None or item.marker is None:
+        return Skip("It has no issue.")
+    issue = uow.issues.get(item.issue_id)
+    if issue.gone_at is not None:
+        return Skip("Its issue is gone.")
+    if message.sent_at is not None and now < message.sent_at + context.quiet(issue.tracker):
+        # An earlier comment may still be on its way; looking for it too soon would make a second one.
+        return Wait(message.sent_at + context.quiet(issue.tracker))
+    postmortem = uow.postmortems.get(item.postmortem_id)
+    held = _refused(context, uow, item, issue, postmortem)
+    if held is not None:
+        uow.items.update(item.id, attention_code=held.code, attention=held.sentence)
+        uow.journal.append("issue.withheld", ("item", item.id), now, {"why": held.sentence})
+        return Skip(f"Not told: {held.code}.")
+    plan = _plan(context, item, issue, postmortem)
+    if plan.rewrite is None and plan.comment is None:
+        return Skip("It says what it should.")
+    return _work(context, item, issue, plan)
+
+
+def _refused(context: Context, uow: UnitOfWork, item: Item, issue: Issue, postmortem: Postmortem) -> Held | None:
+    target = context.config.targets.get(issue.target)
+    if target is not None and target.mode == "observe":
+        return Held("observe", f"Target {target.name} only observes: its issues are not told of changes.")
+    row = uow.targets.get(issue.target)
+    place = (row.visibility if row else None) or Visibility.UNKNOWN
+    route = next((route for route in context.config.routes if route.name == item.route), None)
+    return may_leave(postmortem.facts.visibility, place, route)
+
+
+def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) -> _Plan:
+    withdrawn = item.state is State.WITHDRAWN
+    # Once a comment of ours says "withdrawn", it must also say when that was taken back.
+    returned = not withdrawn and issue.comment_ref is not None and not item.changes
+    comment = None
+    if item.changes or withdrawn or returned:
+        text = changes_comment(item.changes, postmortem.facts, withdrawn=withdrawn, reopened=returned)
+        comment = redact(text).text
+    rewrite = None
+    route = next((route for route in context.config.routes if route.name == item.route), None)
+    target = context.config.targets.get(issue.target)
+    ours = issue.origin == "made" and item.facts_digest != item.written_facts_digest and not withdrawn
+    if ours and route is not None and target is not None:
+        draft = draft_of(context, item, postmortem, Placed(route, target))
+        rewrite = (draft.title, draft.body)
+    return _Plan(issue.ref, item.marker or "", rewrite, issue.written_digest, comment, issue.comment_ref)
+
+
+def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
+    tracker = context.trackers[issue.tracker]
+    budget = Budget(context.lease_seconds(issue.target), context.capabilities(issue.tracker).call_seconds)
+
+    def settle(uow: UnitOfWork, done: _Done, at: datetime) -> str:
+        uow.items.lock(item.id)
+        values: dict[str, object] = {"comment_ref": done.comment_ref or issue.comment_ref}
+        if done.new_comment:
+            values["our_comments"] = uow.issues.get(issue.id).our_comments + 1
+        if done.written is not None:
+            values["written_digest"] = done.written.text_digest
+        uow.issues.update(issue.id, **values)
+        uow.items.update(item.id, written_facts_digest=item.facts_digest)
+        data = {"rewritten": done.written is not None, "text is the team's": done.theirs, "comment": plan.comment}
+        uow.journal.append("issue.told", ("item", item.id), at, data)
+        return "Rewritten." if done.written else "Told by a comment."
+
+    return Work(lambda: _perform(tracker, plan, budget), settle, intent=plan.comment is not None)
+
+
+def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
+    written, theirs = None, False
+    if plan.rewrite is not None:
+        sweep = tracker.read([plan.ref])
+        if not sweep.readings:
+            raise Missing("issue.gone", "The issue is gone from its tracker.", "Look at the action's page.")
+        theirs = sweep.readings[0].text_digest != plan.written_digest
+        if not theirs:
+            budget.spend()
+            written = tracker.rewrite(plan.ref, *plan.rewrite, plan.marker)
+    comment_ref, new = plan.comment_ref, False
+    if plan.comment is not None:
+        token = f"{plan.marker}-c"
+        if comment_ref is None:
+            budget.spend()
+            found = tracker.comments_with(plan.ref, token)
+            comment_ref, new = (found[0], True) if found else (None, True)
+        budget.spend()
+        comment_ref = tracker.comment(plan.ref, token, plan.comment, comment_ref)
+    return _Done(written, theirs, comment_ref, new)

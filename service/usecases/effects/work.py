@@ -1,0 +1,60 @@
+"""What preparing a message may come to, and how long its calls may take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.spi import Unavailable
+from service.ledger import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing needs to leave (any more), and why."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not before that instant."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`perform` calls the vendor outside any transaction; `settle` writes what came of it, and returns the outcome.
+
+    `intent`: the call may create something, so the ledger notes first that it is about to leave. `probe`: the call
+    only looks whether an earlier one had its effect; `settle` then returns None if it had not.
+    """
+
+    perform: Callable[[], Any]
+    settle: Callable[[UnitOfWork, Any, datetime], str | None]
+    intent: bool = False
+    probe: bool = False
+
+
+Prepared = Skip | Wait | Work
+
+
+class Budget:
+    """The time a message's lease leaves for its calls: another one starts only if it can end within it."""
+
+    def __init__(self, lease_seconds: float, call_seconds: float) -> None:
+        self._ends = time.monotonic() + lease_seconds
+        self._call = call_seconds
+
+    def spend(self) -> None:
+        """Raises Unavailable if another call might outlive the lease; what was done so far may be repeated."""
+        if time.monotonic() + self._call > self._ends:
+            raise Unavailable(
+                "dispatch.lease_spent",
+                "The target answered so slowly that the rest must wait for another turn.",
+                "Nothing to do: it goes on by itself.",
+            )

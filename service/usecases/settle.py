@@ -1,0 +1,80 @@
+"""A person says what a held item is: the same promise as another, a new one, or none at all."""
+
+from __future__ import annotations
+
+from service.domain.facts import Actor, State
+from service.ledger import Item, UnitOfWork
+from service.usecases.absorb import changes_between
+from service.usecases.context import Context
+from service.usecases.place import follow_up, place_item
+
+
+class CannotSettle(Exception):
+    """The decision does not fit the item; one sentence says why and what to do."""
+
+
+def settle_same(context: Context, item_id: int, other_id: int, actor: Actor, reason: str) -> None:
+    """The held item is the promise `other_id`, re-worded: its facts go there, and no second issue is made."""
+    now = context.now()
+    with context.ledger.begin() as uow:
+        item, other = _held(uow, item_id), uow.items.find(other_id)
+        if other is None or other.postmortem_id != item.postmortem_id or other.id == item.id:
+            raise CannotSettle(f"Item {other_id} is no other action of the same postmortem: see held show {item_id}.")
+        other = uow.items.lock(other_id)
+        changes = (*other.changes, *changes_between(other.facts, item.facts, now)) if other.issue_id else ()
+        uow.journal.decide(actor, "settle", ("item", item.id), f"the same as item {other.id}: {reason}", now)
+        uow.items.update(
+            item.id,
+            state=State.WITHDRAWN.value,
+            closed_at=now,
+            attention_code=None,
+            attention=None,
+            candidates=[],
+            source_item_id=None,
+            title=f"{item.title} (the same as item {other.id})",
+        )
+        values = {"position": item.position, "team": item.team, "owner_person": item.owner_person}
+        source_item_id = other.source_item_id or item.source_item_id
+        uow.items.restate(other, item.facts, changes, **values, source_item_id=source_item_id)
+        uow.journal.append("item.changed", ("item", other.id), now, {"reworded as": item.title}, actor)
+        follow_up(uow, uow.items.get(other.id), now)
+        uow.commit()
+
+
+def settle_new(context: Context, item_id: int, actor: Actor, reason: str) -> str | None:
+    """The held item is a promise of its own. Returns why it is still held, or None: its issue is on its way."""
+    now = context.now()
+    with context.ledger.begin() as uow:
+        item = _held(uow, item_id)
+        uow.journal.decide(actor, "settle", ("item", item.id), f"a new action: {reason}", now)
+        uow.items.update(item.id, candidates=[], released_at=now, issue_url=None)
+        postmortem = uow.postmortems.get(item.postmortem_id)
+        held = place_item(context, uow, postmortem, uow.items.get(item.id), now)
+        uow.commit()
+    return held.sentence if held else None
+
+
+def settle_dismissed(context: Context, item_id: int, actor: Actor, reason: str) -> None:
+    """The held item is no promise: nothing is made of it, and the reason is kept."""
+    now = context.now()
+    with context.ledger.begin() as uow:
+        item = _held(uow, item_id)
+        uow.journal.decide(actor, "settle", ("item", item.id), f"dismissed: {reason}", now)
+        uow.items.update(
+            item.id,
+            state=State.DECLINED.value,
+            closed_at=now,
+            attention_code=None,
+            attention=None,
+            candidates=[],
+        )
+        uow.commit()
+
+
+def _held(uow: UnitOfWork, item_id: int) -> Item:
+    if uow.items.find(item_id) is None:
+        raise CannotSettle(f"There is no item {item_id}: see held list.")
+    item = uow.items.lock(item_id)
+    if item.state is not State.HELD:
+        raise CannotSettle(f"Item {item_id} is {item.state.value}, not held: see held list.")
+    return item

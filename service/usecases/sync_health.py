@@ -1,0 +1,229 @@
+"""How the sync with each source, target and channel stands, in one word and one sentence, with the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from config.model import Config, TargetConfig
+from service.ledger import CursorRow, Instance, Target
+from service.ledger.queries import HookLine, QueueLine
+from service.usecases.durations import span
+
+LATE_AFTER = timedelta(minutes=2)
+READS_MISSED = 3
+CHANNEL, TRACKER = "channel:", "tracker:"
+
+
+class SyncState(StrEnum):
+    IN_STEP = "in step"
+    LATE = "late"
+    FAILING = "failing"
+    PAUSED = "paused"
+    OBSERVING = "observing"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFacts:
+    """What the ledger says of everything that comes in and goes out."""
+
+    instance: Instance | None
+    targets: Mapping[str, Target]
+    queues: Mapping[str, QueueLine]
+    hooks: Mapping[str, HookLine]
+    cursors: Sequence[CursorRow]
+    held: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One source, target or channel. `kind` is one of these; `since`: when its present trouble began; `last_success`:
+    what last worked of reading, writing or receiving; `waiting`: messages (deliveries) due now, `lag` since when.
+    """
+
+    kind: str
+    name: str
+    vendor: str
+    state: SyncState
+    sentence: str = ""
+    cure: str = ""
+    code: str = ""
+    since: datetime | None = None
+    last_success: datetime | None = None
+    lag: timedelta | None = None
+    waiting: int = 0
+    later: int = 0
+    dead: int = 0
+    mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    state: SyncState
+    sentence: str
+    cure: str
+    since: datetime | None = None
+    code: str = ""
+
+
+def assess(config: Config, facts: SyncFacts, now: datetime) -> tuple[Health, ...]:
+    """Everything configured, sources first, in the order of the configuration."""
+    sources = [_source(config, name, facts, now) for name in config.sources]
+    targets = [_target(config, target, facts, now) for target in config.targets.values()]
+    channels = [_channel(config, name, facts, now) for name in config.channels]
+    return (*sources, *targets, *channels)
+
+
+def _source(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
+    line = facts.hooks.get(name)
+    reads = [cursor for cursor in facts.cursors if cursor.tracker == name]
+    trouble = _unread(line, now) or _reading(reads, config, now)
+    heard = [line.last_at] if line else []
+    return Health(
+        kind="source",
+        name=name,
+        vendor=config.sources[name].vendor,
+        **_said(trouble),
+        last_success=max([*heard, *(read.ok_at for read in reads if read.ok_at)], default=None),
+        lag=now - line.oldest if line and line.oldest else None,
+        waiting=line.waiting if line else 0,
+        dead=line.dead if line else 0,
+    )
+
+
+def _unread(line: HookLine | None, now: datetime) -> _Trouble | None:
+    if line is None:
+        return None
+    if line.last_state == "dead":
+        return _Trouble(
+            SyncState.FAILING,
+            line.last_error or "Its last delivery could not be read.",
+            line.last_cure or "Look at it with afteraction dead-letters list.",
+            line.last_at,
+            "delivery.dead",
+        )
+    if line.oldest and now - line.oldest > LATE_AFTER:
+        sentence = f"{line.waiting} deliveries wait to be read, the first for {span(now - line.oldest)}."
+        return _Trouble(SyncState.LATE, sentence, "Look whether a worker runs: afteraction worker.", line.oldest)
+    return None
+
+
+def _target(config: Config, target: TargetConfig, facts: SyncFacts, now: datetime) -> Health:
+    row, queue = facts.targets.get(target.name), facts.queues.get(target.name)
+    reads = _feeds_of(target, facts.cursors)
+    trouble = (
+        _paused(facts.instance, row, target.name)
+        or _failing(row)
+        or _reading(reads, config, now)
+        or _waiting(queue, now)
+        or _by_mode(target, facts.held.get(target.name, 0))
+    )
+    return Health(
+        kind="target",
+        name=target.name,
+        vendor=config.trackers[target.tracker].vendor,
+        mode=target.mode,
+        last_success=_latest(row, reads),
+        **_said(trouble),
+        **_queue(queue, now),
+    )
+
+
+def _channel(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
+    row, queue = facts.targets.get(CHANNEL + name), facts.queues.get(CHANNEL + name)
+    trouble = _paused(facts.instance, row, CHANNEL + name) or _failing(row) or _waiting(queue, now)
+    return Health(
+        kind="channel",
+        name=name,
+        vendor=config.channels[name].vendor,
+        last_success=_latest(row, ()),
+        **_said(trouble),
+        **_queue(queue, now),
+    )
+
+
+def _feeds_of(target: TargetConfig, cursors: Sequence[CursorRow]) -> list[CursorRow]:
+    """The feeds by which a target is read: its place's own, else those of the whole tracker."""
+    of_tracker = [cursor for cursor in cursors if cursor.tracker == target.tracker]
+    return [cursor for cursor in of_tracker if cursor.feed == target.place] or of_tracker
+
+
+def _paused(instance: Instance | None, row: Target | None, name: str) -> _Trouble | None:
+    if instance is not None and instance.paused_at is not None:
+        sentence = f"Everything that leaves is paused: {instance.pause_reason or 'no reason was given'}"
+        return _Trouble(SyncState.PAUSED, _stop(sentence), "afteraction resume", instance.paused_at, "paused.all")
+    if row is not None and row.paused_at is not None:
+        sentence = f"Paused: {row.pause_reason or 'no reason was given'}"
+        return _Trouble(SyncState.PAUSED, _stop(sentence), f"afteraction resume {name}", row.paused_at, "paused")
+    return None
+
+
+def _failing(row: Target | None) -> _Trouble | None:
+    if row is None or row.failing_since is None:
+        return None
+    sentence = row.error or "The last call failed and gave no reason."
+    return _Trouble(SyncState.FAILING, sentence, row.cure or "", row.failing_since, row.error_code or "")
+
+
+def _reading(reads: Sequence[CursorRow], config: Config, now: datetime) -> _Trouble | None:
+    failing = next((read for read in reads if read.failing_since is not None), None)
+    if failing is not None:
+        sentence = failing.error or "Reading it failed and gave no reason."
+        return _Trouble(
+            SyncState.FAILING, sentence, failing.cure or "", failing.failing_since, failing.error_code or ""
+        )
+    every = timedelta(seconds=config.service.poll_seconds)
+    stale = [read for read in reads if read.ok_at is not None and now - read.ok_at > READS_MISSED * every + LATE_AFTER]
+    if stale and stale[0].ok_at is not None:
+        sentence = f"Last read {span(now - stale[0].ok_at)} ago; it should be read every {span(every)}."
+        return _Trouble(SyncState.LATE, sentence, "Look whether clock and worker run.", stale[0].ok_at)
+    return None
+
+
+def _waiting(queue: QueueLine | None, now: datetime) -> _Trouble | None:
+    if queue is None or queue.oldest is None or now - queue.oldest <= LATE_AFTER:
+        return None
+    many = "1 message waits" if queue.waiting == 1 else f"{queue.waiting} messages wait"
+    sentence = f"{many} to leave, the first for {span(now - queue.oldest)}."
+    return _Trouble(SyncState.LATE, sentence, "Look whether a worker runs: afteraction worker.", queue.oldest)
+
+
+def _by_mode(target: TargetConfig, held: int) -> _Trouble | None:
+    if target.mode == "observe":
+        sentence = "Only observes: nothing is written there."
+        return _Trouble(SyncState.OBSERVING, sentence, f'Set mode = "hold" or "live" for target {target.name}.')
+    if target.mode == "hold" and held:
+        many = "1 new issue waits" if held == 1 else f"{held} new issues wait"
+        return _Trouble(SyncState.HELD, f"{many} for a person to release them.", "afteraction held list")
+    return None
+
+
+def _latest(row: Target | None, reads: Sequence[CursorRow]) -> datetime | None:
+    written = [row.last_success_at] if row and row.last_success_at else []
+    return max([*written, *(read.ok_at for read in reads if read.ok_at)], default=None)
+
+
+def _queue(queue: QueueLine | None, now: datetime) -> dict[str, object]:
+    if queue is None:
+        return {}
+    lag = now - queue.oldest if queue.oldest else None
+    return {"waiting": queue.waiting, "later": queue.later, "dead": queue.dead, "lag": lag}
+
+
+def _said(trouble: _Trouble | None) -> dict[str, object]:
+    if trouble is None:
+        return {"state": SyncState.IN_STEP}
+    return {
+        "state": trouble.state,
+        "sentence": trouble.sentence,
+        "cure": trouble.cure,
+        "since": trouble.since,
+        "code": trouble.code,
+    }
+
+
+def _stop(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else sentence + "."
