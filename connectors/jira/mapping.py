@@ -1,0 +1,124 @@
+"""Jira's words in ours: an issue as a Reading, and the queries that find issues."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from connectors.jira.settings import JiraSettings
+from connectors.spi import Account, Category, IssueRef, Reading, text_digest
+
+LABEL = "afteraction"
+PROPERTY = "afteraction"
+FIELDS = (
+    "summary",
+    "description",
+    "status",
+    "resolution",
+    "assignee",
+    "updated",
+    "created",
+    "duedate",
+    "priority",
+    "labels",
+    "creator",
+    "issuelinks",
+    "comment",
+    "project",
+)
+CATEGORIES = {"new": Category.TODO, "indeterminate": Category.DOING, "done": Category.DONE}
+
+
+def marker_label(marker: str) -> str:
+    return f"pm-{marker}"
+
+
+def labels_of(words: Sequence[str], marker: str) -> list[str]:
+    """Jira refuses a label with a space in it."""
+    plain = ("-".join(word.split())[:255] for word in words)
+    return list(dict.fromkeys([LABEL, marker_label(marker), *(word for word in plain if word)]))
+
+
+def quote(text: str) -> str:
+    """A JQL string, its backslashes too (blackducksoftware/blackduck-alert#2053)."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def milliseconds(at: datetime) -> int:
+    """JQL reads a bare date-time in the account's own time zone and to the minute; epoch milliseconds it does not."""
+    return int(at.timestamp() * 1000)
+
+
+def issue_ref(settings: JiraSettings, issue_id: str, key: str) -> IssueRef:
+    return IssueRef(issue_id, key, f"{settings.browse_url}/browse/{key}", key.rpartition("-")[0])
+
+
+def key_in(settings: JiraSettings, url: str) -> str | None:
+    """The issue key in an address of this site, as people copy it from the browser."""
+    for base in (settings.browse_url, settings.api_url):
+        if url.lower().startswith(base.lower() + "/"):
+            found = re.search(r"(?:/browse/|/issues/|selectedIssue=)([A-Za-z][A-Za-z0-9_]*-\d+)", url[len(base) :])
+            return found[1].upper() if found else None
+    return None
+
+
+def reading(settings: JiraSettings, issue: Mapping[str, Any], our_account: str | None) -> Reading:
+    """Raises KeyError or TypeError where the answer is not an issue."""
+    fields = issue["fields"]
+    status, resolution = fields["status"], (fields.get("resolution") or {}).get("name")
+    category = _category(settings, status, resolution)
+    title, body = fields.get("summary") or "", fields.get("description")
+    creator = (fields.get("creator") or {}).get("accountId")
+    return Reading(
+        issue=issue_ref(settings, str(issue["id"]), issue["key"]),
+        title=title,
+        status=f"{status['name']} ({resolution})" if category is Category.DECLINED else status["name"],
+        category=category,
+        updated_at=instant(fields["updated"]),
+        markers=_markers(issue),
+        text_digest=text_digest(title, body or "") if body is None or isinstance(body, str) else None,
+        assignee=_account(fields.get("assignee")),
+        due_on=date.fromisoformat(fields["duedate"]) if fields.get("duedate") else None,
+        priority=(fields.get("priority") or {}).get("name"),
+        labels=tuple(fields.get("labels") or ()),
+        comments=(fields.get("comment") or {}).get("total"),
+        ours=None if our_account is None or creator is None else creator == our_account,
+        created_at=instant(fields["created"]) if fields.get("created") else None,
+        duplicate_of=_duplicate_of(fields.get("issuelinks") or ()),
+    )
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _category(settings: JiraSettings, status: Mapping[str, Any], resolution: str | None) -> Category:
+    category = CATEGORIES.get((status.get("statusCategory") or {}).get("key", ""), Category.TODO)
+    declined = {word.casefold() for word in settings.declined_resolutions}
+    if category is Category.DONE and resolution and resolution.casefold() in declined:
+        return Category.DECLINED
+    return category
+
+
+def _account(user: Mapping[str, Any] | None) -> Account | None:
+    if not user:
+        return None
+    return Account(
+        user.get("accountId") or user.get("name") or "", user.get("displayName", ""), user.get("emailAddress")
+    )
+
+
+def _markers(issue: Mapping[str, Any]) -> tuple[str, ...]:
+    """From the property, which people do not see, and from the labels, which they edit."""
+    held = ((issue.get("properties") or {}).get(PROPERTY) or {}).get("marker")
+    labels = (label[3:] for label in issue["fields"].get("labels") or () if label.startswith("pm-"))
+    return tuple(dict.fromkeys([*([held] if isinstance(held, str) else []), *labels]))
+
+
+def _duplicate_of(links: Sequence[Mapping[str, Any]]) -> str | None:
+    for link in links:
+        if (link.get("type") or {}).get("name") == "Duplicate" and link.get("outwardIssue"):
+            return str(link["outwardIssue"]["id"])
+    return None

@@ -1,0 +1,81 @@
+"""The keys of a Jira tracker in `afteraction.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from connectors.fields import SecretName, SecretNames, SettingsSchema, WebAddress
+from connectors.spi import Secret
+
+PRIORITIES = MappingProxyType({"p0": "Highest", "p1": "High", "p2": "Medium", "p3": "Low", "p4": "Lowest"})
+DECLINED = (
+    "Won't Do",
+    "Won't Fix",
+    "Declined",
+    "Rejected",
+    "Duplicate",
+    "Cannot Reproduce",
+    "Obsolete",
+    "Invalid",
+    "Incomplete",
+    "Not a Bug",
+    "Abandoned",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JiraSettings:
+    """`user`: the account's e-mail address (Cloud); without it the token is sent as a bearer token.
+
+    `priorities` maps our p0..p4 to the site's names; `declined_resolutions` are those that mean "will not be done".
+    `quiet_seconds`: how long the search index may lag; `overlap_seconds`: how far back each poll looks for the same
+    reason.
+    """
+
+    api_url: str
+    token: Secret
+    browse_url: str
+    user: str | None = None
+    webhook_secrets: tuple[Secret, ...] = ()
+    proxy: str | None = None
+    ca_bundle: str | None = None
+    quiet_seconds: float = 120.0
+    overlap_seconds: float = 600.0
+    call_seconds: float = 25.0
+    priorities: Mapping[str, str] = field(default_factory=lambda: PRIORITIES)
+    declined_resolutions: tuple[str, ...] = DECLINED
+
+
+class JiraSchema(SettingsSchema):
+    api_url = WebAddress(required=True)
+    browse_url = WebAddress(plain=True)
+    user = fields.String(validate=validate.Length(min=1))
+    token_env = SecretName(required=True)
+    webhook_secret_env = SecretNames()
+    proxy = fields.String()
+    ca_bundle = fields.String()
+    quiet_seconds = fields.Float(validate=validate.Range(min=0, max=3600))
+    overlap_seconds = fields.Float(validate=validate.Range(min=0, max=86400))
+    call_seconds = fields.Float(validate=validate.Range(min=0.1, max=60))
+    priorities = fields.Dict(keys=fields.String(validate=validate.OneOf(tuple(PRIORITIES))), values=fields.String())
+    declined_resolutions = fields.List(fields.String())
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> JiraSettings:
+        data["token"] = data.pop("token_env")
+        data["webhook_secrets"] = data.pop("webhook_secret_env", ())
+        data.setdefault("browse_url", data["api_url"])
+        data["priorities"] = MappingProxyType({**PRIORITIES, **data.get("priorities", {})})
+        data["declined_resolutions"] = tuple(data.get("declined_resolutions", DECLINED))
+        return JiraSettings(**data)
+
+
+def read_settings(table: Mapping[str, Any]) -> JiraSettings:
+    """Raises marshmallow.ValidationError with every fault at once."""
+    settings: JiraSettings = JiraSchema().load(table)
+    return settings

@@ -1,0 +1,162 @@
+"""What changes a Jira site. Each creation is one request; everything else may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.answers import not_understood
+from connectors.jira import mapping
+from connectors.jira.client import OPTIONAL, FieldRefused, JiraClient
+from connectors.jira.reading import JiraReading
+from connectors.jira.settings import JiraSettings
+from connectors.markup import JIRA_DESCRIPTION, JIRA_SUMMARY, fit, one_line, size
+from connectors.spi import AccessDenied, Created, IssueDraft, IssueRef, Place, Rejected, text_digest
+from connectors.wiki import jira_wiki
+
+_COMMENT_PAGE = 100
+
+
+class JiraWriting:
+    def __init__(self, client: JiraClient, settings: JiraSettings, reading: JiraReading) -> None:
+        self._client = client
+        self._settings = settings
+        self._reading = reading
+
+    def create(self, place: Place, draft: IssueDraft) -> Created:
+        """One POST. Only where Jira certainly refused it, and for nothing but fields that an issue can do without
+        (an assignee who may not be assigned, no due date on the screen), it is asked again without them.
+        """
+        asked = self._client.asked(f"create an issue in {place.name}", mutating=True)
+        fields = self._fields(place, draft)
+        dropped: tuple[str, ...] = ()
+        payload = {"fields": fields, "properties": [_property(draft.marker)]}
+        try:
+            data = self._client.post(asked, "issue", payload)
+        except FieldRefused as refusal:
+            dropped = tuple(sorted(refusal.fields))
+            if not refusal.fields or not set(dropped) <= set(OPTIONAL) & set(fields):
+                raise
+            payload["fields"] = {name: value for name, value in fields.items() if name not in dropped}
+            data = self._client.post(asked, "issue", payload)
+        if not isinstance(data, dict) or not data.get("id") or not data.get("key"):
+            raise not_understood(asked)
+        issue = mapping.issue_ref(self._settings, str(data["id"]), str(data["key"]))
+        return Created(issue, text_digest(fields["summary"], fields["description"]), dropped)
+
+    def _fields(self, place: Place, draft: IssueDraft) -> dict[str, Any]:
+        constants = dict(place.constants)
+        more = constants.pop("labels", [])
+        fields: dict[str, Any] = {
+            **constants,
+            "project": {"key": place.name},
+            "issuetype": {"name": place.issue_type or "Task"},
+            "summary": one_line(draft.title, JIRA_SUMMARY),
+            "description": description(draft.body),
+            "labels": mapping.labels_of([*draft.labels, *more], draft.marker),
+        }
+        if draft.due_on is not None:
+            fields["duedate"] = draft.due_on.isoformat()
+        if draft.assignee is not None:
+            fields["assignee"] = {"accountId": draft.assignee.id}
+        if draft.priority is not None and draft.priority in self._settings.priorities:
+            fields["priority"] = {"name": self._settings.priorities[draft.priority]}
+        return fields
+
+    def rewrite(self, ref: str, title: str, body: str) -> Created:
+        asked = self._client.asked(f"rewrite the issue {ref}", mutating=True, about_issue=True)
+        fields = {"summary": one_line(title, JIRA_SUMMARY), "description": description(body)}
+        self._client.call(asked, "PUT", f"issue/{ref}", {"fields": fields})
+        issue = self._reading.ref_of(self._reading.issue(asked, ref))
+        return Created(issue, text_digest(fields["summary"], fields["description"]))
+
+    def comments_with(self, ref: str, marker: str) -> tuple[str, ...]:
+        asked = self._client.asked(f"read the comments of the issue {ref}", about_issue=True)
+        found: list[str] = []
+        start = 0
+        while True:
+            data = self._client.get(
+                asked, f"issue/{ref}/comment", startAt=start, maxResults=_COMMENT_PAGE, orderBy="created"
+            )
+            if not isinstance(data, dict) or not isinstance(data.get("comments"), list):
+                raise not_understood(asked)
+            comments = data["comments"]
+            found += [str(each["id"]) for each in comments if _token(marker) in str(each.get("body", ""))]
+            start += len(comments)
+            if not comments or start >= int(data.get("total", 0)):
+                return tuple(found)
+
+    def comment(self, ref: str, marker: str, text: str, comment_ref: str | None) -> str:
+        asked = self._client.asked(f"comment on the issue {ref}", mutating=True, about_issue=True)
+        tail = f"\n\n~{_token(marker)}~"
+        payload = {"body": fit(text, JIRA_DESCRIPTION - size(tail), jira_wiki) + tail}
+        if comment_ref is not None:
+            self._client.call(asked, "PUT", f"issue/{ref}/comment/{comment_ref}", payload)
+            return comment_ref
+        data = self._client.post(asked, f"issue/{ref}/comment", payload)
+        if not isinstance(data, dict) or not data.get("id"):
+            raise not_understood(asked)
+        return str(data["id"])
+
+    def close_as_duplicate(self, ref: str, of: IssueRef, text: str) -> None:
+        asked = self._client.asked(f"close the issue {ref} as a duplicate", mutating=True, about_issue=True)
+        issue = self._reading.issue(asked, ref, ("status", "issuelinks", "project"))
+        self._link(ref, issue, of)
+        marker = f"duplicate-{issue['id']}"
+        if not self.comments_with(ref, marker):
+            self.comment(ref, marker, text, None)
+        if _category_key(issue["fields"].get("status")) != "done":
+            self._to_done(ref)
+
+    def _link(self, ref: str, issue: Mapping[str, Any], of: IssueRef) -> None:
+        links = issue["fields"].get("issuelinks") or ()
+        if any(str((link.get("outwardIssue") or {}).get("id")) == of.ref for link in links):
+            return
+        asked = self._client.asked(f"link the issue {ref} to {of.key}", mutating=True)
+        # The issue that is named inward is the one that "duplicates" the outward one.
+        payload = {
+            "type": {"name": "Duplicate"},
+            "inwardIssue": {"key": issue["key"]},
+            "outwardIssue": {"key": of.key},
+        }
+        try:
+            self._client.post(asked, "issueLink", payload)
+        except (AccessDenied, Rejected):
+            return  # linking is switched off or the type renamed; the comment says which issue goes on
+
+    def _to_done(self, ref: str) -> None:
+        asked = self._client.asked(f"close the issue {ref} as a duplicate", mutating=True, about_issue=True)
+        data = self._client.get(asked, f"issue/{ref}/transitions", expand="transitions.fields")
+        transitions = data.get("transitions") if isinstance(data, dict) else None
+        done = [each for each in transitions or () if _category_key(each.get("to")) == "done"]
+        if not done:
+            sentence = asked.sentence("its workflow has no step from here to a finished status for our account")
+            raise Rejected("jira.no_transition", sentence, "Close it by hand, or let our account take that step.")
+        chosen = next((each for each in done if _takes_duplicate(each)), done[0])
+        payload: dict[str, Any] = {"transition": {"id": str(chosen["id"])}}
+        if _takes_duplicate(chosen):
+            payload["fields"] = {"resolution": {"name": "Duplicate"}}
+        self._client.post(asked, f"issue/{ref}/transitions", payload)
+
+
+def description(body: str) -> str:
+    return fit(body, JIRA_DESCRIPTION, jira_wiki)
+
+
+def _property(marker: str) -> dict[str, Any]:
+    return {"key": mapping.PROPERTY, "value": {"marker": marker}}
+
+
+def _token(marker: str) -> str:
+    return f"pm:{marker}"
+
+
+def _category_key(status: Mapping[str, Any] | None) -> str:
+    return str(((status or {}).get("statusCategory") or {}).get("key", ""))
+
+
+def _takes_duplicate(transition: Mapping[str, Any]) -> bool:
+    allowed: Sequence[Mapping[str, Any]] = ((transition.get("fields") or {}).get("resolution") or {}).get(
+        "allowedValues"
+    ) or ()
+    return any(value.get("name") == "Duplicate" for value in allowed)
