@@ -1,0 +1,151 @@
+"""`afteraction check`: every fault of the configuration at once, each with its cure."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.advice import advice
+from config.loading import ConfigError, Fault, load
+from config.model import Config
+from connectors.spi import Connector, Finding, Secret
+from service.cli.online import Progress, Seen, ask_everyone
+
+DatabaseFindings = Callable[[Config], Sequence[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding as `check` shows it. A warning does not make `check` fail; `online` says that everyone was asked."""
+
+    level: str
+    subject: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    file: str
+    faults: tuple[Fault, ...]
+    findings: tuple[Found, ...]
+    config: Config | None
+    online: bool
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults and all(found.level == "warning" for found in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Whom to ask beside the connectors: `database` says whether the ledger is reachable, at head and in step."""
+
+    database: DatabaseFindings | None
+    progress: Progress
+
+
+def examine(
+    path: Path, connectors: Mapping[str, Connector], unloaded: Sequence[Finding], online: Online | None
+) -> Report:
+    """All that is wrong. Online answers are asked for only where the files themselves hold."""
+    found = [Found("fault", "connectors", finding) for finding in unloaded]
+    try:
+        config = load(path, connectors, secret_lookup=Secret.reveal)
+    except ConfigError as error:
+        return Report(str(path), error.faults, tuple(found), None, online=False)
+    found += [Found("warning", "configuration", finding) for finding in advice(config)]
+    if online is not None:
+        seen = ask_everyone(config, connectors, online.progress)
+        if online.database is not None:
+            seen += [Seen("database", finding) for finding in online.database(config)]
+        found += [Found("fault", one.subject, one.finding) for one in seen]
+    return Report(str(path), (), tuple(found), config, online is not None)
+
+
+@click.command()
+@click.option("--online", is_flag=True, help="Also ask every tracker, target, source, channel and the database.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def command(context: click.Context, *, online: bool, as_json: bool) -> None:
+    """Show every fault of the configuration, each with its cure; exit 0 only if all holds.
+
+    The configuration is ./afteraction.toml, or what AFTERACTION_CONFIG names.
+
+    \b
+    Example: afteraction check --online
+    """
+    from connectors.registry import load_connectors
+
+    connectors, unloaded = load_connectors()
+    whom = Online(_database(), _progress(as_json=as_json)) if online else None
+    path = Path(os.environ.get("AFTERACTION_CONFIG") or "afteraction.toml")
+    report = examine(path, connectors, unloaded, whom)
+    click.echo(json.dumps(_document(report), indent=2) if as_json else _text(report, asked=online))
+    context.exit(0 if report.ok else 1)
+
+
+def _database() -> DatabaseFindings | None:
+    return None
+
+
+def _progress(*, as_json: bool) -> Progress:
+    """Long work shows where it is, on a terminal only, so that a log or a script gets nothing but the result."""
+    stream = sys.stderr
+
+    def show(number: int, total: int, subject: str) -> None:
+        if stream.isatty() and not as_json:
+            click.echo(f"\r\033[K{number} of {total}: {subject}", file=stream, nl=False)
+            if number == total:
+                click.echo("\r\033[K", file=stream, nl=False)
+
+    return show
+
+
+def _document(report: Report) -> dict[str, Any]:
+    findings = [{"level": one.level, "subject": one.subject, **asdict(one.finding)} for one in report.findings]
+    faults = [{**asdict(fault), "sentence": str(fault)} for fault in report.faults]
+    return {"ok": report.ok, "faults": faults, "findings": findings}
+
+
+def _text(report: Report, *, asked: bool) -> str:
+    lines = []
+    for fault in report.faults:
+        lines += [click.style(str(fault), fg="red"), f"  {fault.cure}"]
+    for one in report.findings:
+        colour = "red" if one.level == "fault" else "yellow"
+        prefix = "warning: " if one.level == "warning" else f"{one.subject}: "
+        lines += [click.style(f"{prefix}{one.finding.sentence}", fg=colour), f"  {one.finding.cure}"]
+    return "\n".join([*lines, _verdict(report, asked=asked)])
+
+
+def _verdict(report: Report, *, asked: bool) -> str:
+    wrong = len(report.faults) + sum(one.level == "fault" for one in report.findings)
+    if report.config is None:
+        skipped = " Nobody was asked online, for the file must hold first." if asked else ""
+        return f"{_count(wrong, 'fault')} in {report.file}.{skipped}"
+    parts = report.config
+    counts = ", ".join(
+        _count(len(many), one)
+        for many, one in (
+            (parts.sources, "source"),
+            (parts.trackers, "tracker"),
+            (parts.targets, "target"),
+            (parts.channels, "channel"),
+            (parts.routes, "route"),
+        )
+    )
+    if wrong:
+        return f"{_count(wrong, 'fault')}; {report.file} itself holds ({counts})."
+    more = "" if report.online else " Add --online to ask the trackers too."
+    return f"{report.file} holds: {counts}.{more}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
