@@ -85,10 +85,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-def listed(known: Iterable[str], *, most: int = 12) -> str:
+def listed(known: Iterable[str], *, most: int = 12, none: str = "none is configured") -> str:
     """Known words as a sentence lists them; a long list is cut and says so."""
     names = list(known)
     if not names:
-        return "none is configured"
+        return none
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

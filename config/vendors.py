@@ -76,7 +76,7 @@ class Vendors:
 
     def _unknown(self, entry: Entry, vendor: str, role_name: str) -> Fault:
         able = sorted(word for word, connector in self.connectors.items() if getattr(connector, role_name))
-        wanted = f"the type of a {role_name} ({listed(able)})"
+        wanted = f"the type of a {role_name} ({listed(able, none='none is installed')})"
         near = nearest(vendor, able)
         if vendor in self.connectors:
             cure = f"{self.connectors[vendor].title} cannot be a {role_name}; write one of those that can."
