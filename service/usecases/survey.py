@@ -11,7 +11,7 @@ from config.model import Config
 from connectors.spi import Finding
 from service.ledger import Instance, Ledger, UnitOfWork, queries
 from service.usecases.durations import days, span
-from service.usecases.sync_health import Health, SyncFacts, SyncState, assess
+from service.usecases.sync_health import Health, SyncFacts, SyncState, Trouble, assess
 
 CLOCK_LATE = timedelta(seconds=15)
 FEW = 5
@@ -136,8 +136,9 @@ def sync_verdict(seen: Survey) -> SyncVerdict:
         return SyncVerdict(worst.state, worst.sentence, worst.cure, len(troubles) - 1)
     held = seen.in_state(SyncState.HELD)
     if held:
-        first = held[0]
-        return SyncVerdict(first.state, f"{_title(first)} is held. {first.sentence}", first.cure, len(held) - 1)
+        trouble = held[0].trouble
+        assert trouble is not None
+        return SyncVerdict(trouble.state, f"{_title(held[0])}: {trouble.sentence}", trouble.cure, len(held) - 1)
     latest = max((line.last_success for line in seen.health if line.last_success), default=None)
     checked = f", checked {span(seen.at - latest)} ago" if latest else ""
     observing = len(seen.in_state(SyncState.OBSERVING))
@@ -161,10 +162,11 @@ def _of_the_house(seen: Survey) -> list[SyncVerdict]:
 
 def _of_connections(seen: Survey) -> list[SyncVerdict]:
     order = (SyncState.FAILING, SyncState.LATE, SyncState.PAUSED)
+    lines = [line for state in order for line in seen.in_state(state)]
+    found = [(line, line.trouble) for line in lines if line.trouble]
     return [
-        SyncVerdict(line.state, f"{_title(line)} {_verb(line, seen.at)}: {line.sentence}", line.cure)
-        for state in order
-        for line in seen.in_state(state)
+        SyncVerdict(trouble.state, f"{_title(line)} {_verb(trouble, seen.at)}: {trouble.sentence}", trouble.cure)
+        for line, trouble in found
     ]
 
 
@@ -172,6 +174,6 @@ def _title(line: Health) -> str:
     return f"{line.kind.capitalize()} {line.name}"
 
 
-def _verb(line: Health, now: datetime) -> str:
+def _verb(trouble: Trouble, now: datetime) -> str:
     words = {SyncState.FAILING: "has failed", SyncState.LATE: "is late", SyncState.PAUSED: "is paused"}
-    return f"{words[line.state]} for {span(now - line.since)}" if line.since else words[line.state]
+    return f"{words[trouble.state]} for {span(now - trouble.since)}" if trouble.since else words[trouble.state]

@@ -39,19 +39,26 @@ class SyncFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why it is not in step, since when, and what to do."""
+
+    state: SyncState
+    sentence: str
+    cure: str
+    since: datetime | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """One source, target or channel. `kind` is one of these; `since`: when its present trouble began; `last_success`:
-    what last worked of reading, writing or receiving; `waiting`: messages (deliveries) due now, `lag` since when.
+    """One source, target or channel; `kind` is one of these. `last_success`: what last worked of reading, writing or
+    receiving. `waiting`: messages (for a source: deliveries) due now; `lag`: how long the first of them has waited.
     """
 
     kind: str
     name: str
     vendor: str
-    state: SyncState
-    sentence: str = ""
-    cure: str = ""
-    code: str = ""
-    since: datetime | None = None
+    trouble: Trouble | None
     last_success: datetime | None = None
     lag: timedelta | None = None
     waiting: int = 0
@@ -59,14 +66,9 @@ class Health:
     dead: int = 0
     mode: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    state: SyncState
-    sentence: str
-    cure: str
-    since: datetime | None = None
-    code: str = ""
+    @property
+    def state(self) -> SyncState:
+        return self.trouble.state if self.trouble else SyncState.IN_STEP
 
 
 def assess(config: Config, facts: SyncFacts, now: datetime) -> tuple[Health, ...]:
@@ -86,7 +88,7 @@ def _source(config: Config, name: str, facts: SyncFacts, now: datetime) -> Healt
         kind="source",
         name=name,
         vendor=config.sources[name].vendor,
-        **_said(trouble),
+        trouble=trouble,
         last_success=max([*heard, *(read.ok_at for read in reads if read.ok_at)], default=None),
         lag=now - line.oldest if line and line.oldest else None,
         waiting=line.waiting if line else 0,
@@ -94,11 +96,11 @@ def _source(config: Config, name: str, facts: SyncFacts, now: datetime) -> Healt
     )
 
 
-def _unread(line: HookLine | None, now: datetime) -> _Trouble | None:
+def _unread(line: HookLine | None, now: datetime) -> Trouble | None:
     if line is None:
         return None
     if line.last_state == "dead":
-        return _Trouble(
+        return Trouble(
             SyncState.FAILING,
             line.last_error or "Its last delivery could not be read.",
             line.last_cure or "Look at it with afteraction dead-letters list.",
@@ -107,12 +109,12 @@ def _unread(line: HookLine | None, now: datetime) -> _Trouble | None:
         )
     if line.oldest and now - line.oldest > LATE_AFTER:
         sentence = f"{line.waiting} deliveries wait to be read, the first for {span(now - line.oldest)}."
-        return _Trouble(SyncState.LATE, sentence, "Look whether a worker runs: afteraction worker.", line.oldest)
+        return Trouble(SyncState.LATE, sentence, "Look whether a worker runs: afteraction worker.", line.oldest)
     return None
 
 
 def _target(config: Config, target: TargetConfig, facts: SyncFacts, now: datetime) -> Health:
-    row, queue = facts.targets.get(target.name), facts.queues.get(target.name)
+    row, queue = facts.targets.get(target.name), facts.queues.get(target.name) or _nothing(target.name)
     reads = _feeds_of(target, facts.cursors)
     trouble = (
         _paused(facts.instance, row, target.name)
@@ -126,22 +128,29 @@ def _target(config: Config, target: TargetConfig, facts: SyncFacts, now: datetim
         name=target.name,
         vendor=config.trackers[target.tracker].vendor,
         mode=target.mode,
+        trouble=trouble,
         last_success=_latest(row, reads),
-        **_said(trouble),
-        **_queue(queue, now),
+        lag=now - queue.oldest if queue.oldest else None,
+        waiting=queue.waiting,
+        later=queue.later,
+        dead=queue.dead,
     )
 
 
 def _channel(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
-    row, queue = facts.targets.get(CHANNEL + name), facts.queues.get(CHANNEL + name)
-    trouble = _paused(facts.instance, row, CHANNEL + name) or _failing(row) or _waiting(queue, now)
+    address = CHANNEL + name
+    row, queue = facts.targets.get(address), facts.queues.get(address) or _nothing(address)
+    trouble = _paused(facts.instance, row, address) or _failing(row) or _waiting(queue, now)
     return Health(
         kind="channel",
         name=name,
         vendor=config.channels[name].vendor,
+        trouble=trouble,
         last_success=_latest(row, ()),
-        **_said(trouble),
-        **_queue(queue, now),
+        lag=now - queue.oldest if queue.oldest else None,
+        waiting=queue.waiting,
+        later=queue.later,
+        dead=queue.dead,
     )
 
 
@@ -151,53 +160,51 @@ def _feeds_of(target: TargetConfig, cursors: Sequence[CursorRow]) -> list[Cursor
     return [cursor for cursor in of_tracker if cursor.feed == target.place] or of_tracker
 
 
-def _paused(instance: Instance | None, row: Target | None, name: str) -> _Trouble | None:
+def _paused(instance: Instance | None, row: Target | None, name: str) -> Trouble | None:
     if instance is not None and instance.paused_at is not None:
         sentence = f"Everything that leaves is paused: {instance.pause_reason or 'no reason was given'}"
-        return _Trouble(SyncState.PAUSED, _stop(sentence), "afteraction resume", instance.paused_at, "paused.all")
+        return Trouble(SyncState.PAUSED, _stop(sentence), "afteraction resume", instance.paused_at, "paused.all")
     if row is not None and row.paused_at is not None:
         sentence = f"Paused: {row.pause_reason or 'no reason was given'}"
-        return _Trouble(SyncState.PAUSED, _stop(sentence), f"afteraction resume {name}", row.paused_at, "paused")
+        return Trouble(SyncState.PAUSED, _stop(sentence), f"afteraction resume {name}", row.paused_at, "paused")
     return None
 
 
-def _failing(row: Target | None) -> _Trouble | None:
+def _failing(row: Target | None) -> Trouble | None:
     if row is None or row.failing_since is None:
         return None
     sentence = row.error or "The last call failed and gave no reason."
-    return _Trouble(SyncState.FAILING, sentence, row.cure or "", row.failing_since, row.error_code or "")
+    return Trouble(SyncState.FAILING, sentence, row.cure or "", row.failing_since, row.error_code or "")
 
 
-def _reading(reads: Sequence[CursorRow], config: Config, now: datetime) -> _Trouble | None:
+def _reading(reads: Sequence[CursorRow], config: Config, now: datetime) -> Trouble | None:
     failing = next((read for read in reads if read.failing_since is not None), None)
     if failing is not None:
         sentence = failing.error or "Reading it failed and gave no reason."
-        return _Trouble(
-            SyncState.FAILING, sentence, failing.cure or "", failing.failing_since, failing.error_code or ""
-        )
+        return Trouble(SyncState.FAILING, sentence, failing.cure or "", failing.failing_since, failing.error_code or "")
     every = timedelta(seconds=config.service.poll_seconds)
     stale = [read for read in reads if read.ok_at is not None and now - read.ok_at > READS_MISSED * every + LATE_AFTER]
     if stale and stale[0].ok_at is not None:
         sentence = f"Last read {span(now - stale[0].ok_at)} ago; it should be read every {span(every)}."
-        return _Trouble(SyncState.LATE, sentence, "Look whether clock and worker run.", stale[0].ok_at)
+        return Trouble(SyncState.LATE, sentence, "Look whether clock and worker run.", stale[0].ok_at)
     return None
 
 
-def _waiting(queue: QueueLine | None, now: datetime) -> _Trouble | None:
-    if queue is None or queue.oldest is None or now - queue.oldest <= LATE_AFTER:
+def _waiting(queue: QueueLine, now: datetime) -> Trouble | None:
+    if queue.oldest is None or now - queue.oldest <= LATE_AFTER:
         return None
     many = "1 message waits" if queue.waiting == 1 else f"{queue.waiting} messages wait"
     sentence = f"{many} to leave, the first for {span(now - queue.oldest)}."
-    return _Trouble(SyncState.LATE, sentence, "Look whether a worker runs: afteraction worker.", queue.oldest)
+    return Trouble(SyncState.LATE, sentence, "Look whether a worker runs: afteraction worker.", queue.oldest)
 
 
-def _by_mode(target: TargetConfig, held: int) -> _Trouble | None:
+def _by_mode(target: TargetConfig, held: int) -> Trouble | None:
     if target.mode == "observe":
         sentence = "Only observes: nothing is written there."
-        return _Trouble(SyncState.OBSERVING, sentence, f'Set mode = "hold" or "live" for target {target.name}.')
+        return Trouble(SyncState.OBSERVING, sentence, f'Set mode = "hold" or "live" for target {target.name}.')
     if target.mode == "hold" and held:
         many = "1 new issue waits" if held == 1 else f"{held} new issues wait"
-        return _Trouble(SyncState.HELD, f"{many} for a person to release them.", "afteraction held list")
+        return Trouble(SyncState.HELD, f"{many} for a person to release them.", "afteraction held list")
     return None
 
 
@@ -206,23 +213,8 @@ def _latest(row: Target | None, reads: Sequence[CursorRow]) -> datetime | None:
     return max([*written, *(read.ok_at for read in reads if read.ok_at)], default=None)
 
 
-def _queue(queue: QueueLine | None, now: datetime) -> dict[str, object]:
-    if queue is None:
-        return {}
-    lag = now - queue.oldest if queue.oldest else None
-    return {"waiting": queue.waiting, "later": queue.later, "dead": queue.dead, "lag": lag}
-
-
-def _said(trouble: _Trouble | None) -> dict[str, object]:
-    if trouble is None:
-        return {"state": SyncState.IN_STEP}
-    return {
-        "state": trouble.state,
-        "sentence": trouble.sentence,
-        "cure": trouble.cure,
-        "since": trouble.since,
-        "code": trouble.code,
-    }
+def _nothing(target: str) -> QueueLine:
+    return QueueLine(target, waiting=0, later=0, retrying=0, dead=0, oldest=None)
 
 
 def _stop(sentence: str) -> str:
