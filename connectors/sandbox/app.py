@@ -10,54 +10,16 @@ from typing import Any
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from connectors.sandbox import boards, control, pages
 from connectors.sandbox.courier import Courier
-from connectors.sandbox.faults import FaultSwitch
 from connectors.sandbox.gate import Environ, Gate
 from connectors.sandbox.github import api as github_api
-from connectors.sandbox.github.hub import Event as GithubEvent
-from connectors.sandbox.github.hub import GithubHub
-from connectors.sandbox.github.shapes import Shapes as GithubShapes
 from connectors.sandbox.jira import api as jira_api
-from connectors.sandbox.jira.shapes import Shapes as JiraShapes
-from connectors.sandbox.jira.site import Event as JiraEvent
-from connectors.sandbox.jira.site import JiraSite
-from connectors.sandbox.kills import KillPlan
 from connectors.sandbox.seed import Seed, load_seed
-from connectors.sandbox.stats import Stats
-from connectors.sandbox.store import Clock, Store
+from connectors.sandbox.store import Clock
+from connectors.sandbox.world import World
 
 EXTENSION = "afteraction-sandbox"
-
-
-class World:
-    """Everything that one sandbox holds."""
-
-    def __init__(
-        self, state_dir: Path | None, seed: Seed, courier: Courier, clock: Clock, *, allow_kills: bool
-    ) -> None:
-        self.clock = clock
-        self.base_url = "http://127.0.0.1:8100"
-        self.store = Store(state_dir)
-        self.faults = FaultSwitch(clock)
-        self.stats = Stats()
-        self.kills = KillPlan(allowed=allow_kills)
-        self.courier = courier
-        self.jira = JiraSite(seed.jira, self.store, clock, lambda scope: self.faults.lag("jira", scope))
-        self.github = GithubHub(seed.github, self.store, clock, lambda scope: self.faults.lag("github", scope))
-        self.jira.publish = self._tell_jira
-        self.github.publish = self._tell_github
-
-    def _tell_jira(self, event: JiraEvent) -> None:
-        shapes = JiraShapes(self.jira, f"{self.base_url}/jira", 2)
-        self.courier.jira(lambda: shapes.event(event, int(self.clock() * 1000)))
-
-    def _tell_github(self, event: GithubEvent) -> None:
-        shapes = GithubShapes(self.github, self.base_url)
-        self.courier.github(event.name, lambda: shapes.event(event))
-
-    def close(self) -> None:
-        self.courier.stop()
-        self.store.close()
 
 
 def create_app(
@@ -70,12 +32,15 @@ def create_app(
 ) -> Flask:
     """The sandbox's web side. Reset, trickle and time-out need its own server; everything else works under any."""
     world = World(state_dir, seed or load_seed(), courier or Courier(), clock, allow_kills=allow_kills)
-    app = Flask("connectors.sandbox")
+    app = Flask("connectors.sandbox", static_folder=None)
     app.extensions[EXTENSION] = world
     app.register_blueprint(jira_api.blueprint(world.jira))
     app.register_blueprint(github_api.blueprint(world.github))
+    app.register_blueprint(control.blueprint(world))
+    app.register_blueprint(pages.blueprint(world))
+    app.register_blueprint(boards.blueprint(world))
     gate = Gate(app.wsgi_app, world.faults, world.stats, world.kills)
-    gate.clock, gate.route_of, gate.scope_of_id = clock, _routes(app), _scopes(world)
+    gate.clock, gate.route_of, gate.scope_of_id = clock, _routes(app), world.scope_of
     app.wsgi_app = gate  # type: ignore[method-assign]
     return app
 
@@ -84,17 +49,6 @@ def world_of(app: Flask) -> World:
     world = app.extensions[EXTENSION]
     assert isinstance(world, World)
     return world
-
-
-def _scopes(world: World) -> Any:
-    def scope(tracker: str, number: int) -> str | None:
-        if tracker == "github":
-            repo = world.github.repo(number)
-            return repo.full_name if repo else None
-        issue = world.jira.find(str(number))
-        return issue.project if issue else None
-
-    return scope
 
 
 def _routes(app: Flask) -> Any:

@@ -134,7 +134,7 @@ class Courier:
 
 
 def signature(tracker: str, hook: Hook, raw: bytes) -> dict[str, str]:
-    """Jira signs in X-Hub-Signature though it uses SHA-256; GitHub's SHA-1 header of that name is left out on purpose."""
+    """Jira uses SHA-256 under the name X-Hub-Signature, which at GitHub is the old SHA-1 and is left out here."""
     if not hook.secret:
         return {}
     digest = hmac.new(hook.secret.encode(), raw, hashlib.sha256).hexdigest()

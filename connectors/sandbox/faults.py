@@ -24,7 +24,7 @@ HTTP_KINDS = {
 }
 MAIL_KINDS = {
     "mail_451": "451 when the sender is named",
-    "mail_550": "550 for recipients that match `recipient`, the others pass",
+    "mail_550": "550 for the recipients whose address matches `path`",
     "mail_452": "452 after the data, nothing stored",
     "mail_cut": "the mail is stored, then the connection is cut before the answer",
 }
@@ -51,7 +51,6 @@ class Rule:
     status: int | None = None
     retry_after: int = 1
     retry_after_format: str = "seconds"
-    recipient: str | None = None
     id: int = 0
     hits: int = 0
 

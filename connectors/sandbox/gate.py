@@ -60,7 +60,7 @@ class Gate:
 
     def __init__(self, inner: Application, faults: FaultSwitch, stats: Stats, kills: KillPlan) -> None:
         self._inner, self._faults, self._stats, self._kills = inner, faults, stats, kills
-        self.scope_of_id: Callable[[str, int], str | None] = lambda tracker, number: None
+        self.scope_of_id: Callable[[str, int], str | None] = lambda _tracker, _number: None
         self.route_of: Callable[[Environ], str] = lambda environ: environ["PATH_INFO"]
         self.clock: Callable[[], float] = time.time
 
@@ -108,9 +108,9 @@ class Gate:
     ) -> Iterable[bytes]:
         """Run the request, so that its change is stored, and then lose or spoil the answer as the rule says."""
 
-        def remember(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], Any]:
+        def remember(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Callable[[bytes], Any]:
             passage.status, passage.headers = int(status[:3]), headers
-            return lambda data: None
+            return _discard
 
         result = self._inner(environ, remember)
         body = list(result)
@@ -160,6 +160,10 @@ class Gate:
             return found[1].upper()
         numbered = re.match(r"^/issue/(\d+)(?:/|$)", path)
         return self.scope_of_id(tracker, int(numbered[1])) if numbered else None
+
+
+def _discard(_: bytes) -> None:
+    """The write callable of WSGI, which nothing here uses."""
 
 
 def cut(connection: socket.socket, how: str) -> None:

@@ -151,7 +151,9 @@ class KillPlan:
         return None if found is None else Doom(self, call, pid, *found)
 
     def _pick(self, plan: Plan) -> tuple[str, float | None] | None:
-        left = [(plan.points, point, None) for point in plan.points for _ in range(plan.points[point])]
+        left: list[tuple[dict[str, int], str, float | None]] = [
+            (plan.points, point, None) for point in plan.points for _ in range(plan.points[point])
+        ]
         left += [(plan.stop_points, p, plan.stop_seconds) for p in plan.stop_points for _ in range(plan.stop_points[p])]
         if not left:
             return None
@@ -217,8 +219,8 @@ def _candidates(plan: Plan) -> set[int]:
     if not plan.children_of:
         return found
     parents = {pid: parent for pid in _processes() if (parent := _parent(pid)) is not None}
-    for pid in parents:
-        ancestor: int | None = parents[pid]
+    for pid, parent in parents.items():
+        ancestor: int | None = parent
         while ancestor is not None and ancestor not in plan.children_of:
             ancestor = parents.get(ancestor)
         if ancestor is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -10,6 +11,7 @@ from types import TracebackType
 
 from connectors.sandbox.app import create_app, world_of
 from connectors.sandbox.courier import Courier
+from connectors.sandbox.mail import MailServer, Receiver
 from connectors.sandbox.options import SandboxOptions
 from connectors.sandbox.seed import load_seed
 from connectors.sandbox.server import Server
@@ -27,6 +29,10 @@ class Sandbox:
         self.world = world_of(self.app)
         self._server = Server(options.host, options.port, self.app)
         self.world.base_url = self.url
+        self._mail: MailServer | None = None
+        if options.smtp_port is not None:
+            receiver = Receiver(self.world.mailbox, self.world.faults, self.world.stats)
+            self._mail = MailServer(receiver, options.host, options.smtp_port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -34,8 +40,14 @@ class Sandbox:
         """Scheme, host and port, without a trailing slash."""
         return f"http://{self.options.host}:{self._server.server_port}"
 
+    @property
+    def smtp_port(self) -> int | None:
+        return self._mail.port if self._mail else None
+
     def start(self) -> None:
         self._thread.start()
+        if self._mail is not None:
+            self._mail.start()
         if self.options.ready_file is not None:
             part = self.options.ready_file.with_suffix(".part")
             part.write_text(json.dumps(self.ready()), encoding="utf-8")
@@ -43,13 +55,21 @@ class Sandbox:
 
     def ready(self) -> dict[str, object]:
         """What a starter needs to know."""
-        return {"url": self.url, "port": self._server.server_port}
+        own = {
+            "url": self.url,
+            "host": self.options.host,
+            "port": self._server.server_port,
+            "smtp_port": self.smtp_port,
+        }
+        return {**own, "jira_url": f"{self.url}/jira", "github_url": f"{self.url}/github/api/v3", "pid": os.getpid()}
 
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._server.hang_up()
         self._thread.join(timeout=5.0)
+        if self._mail is not None:
+            self._mail.stop()
         self.world.close()
 
     def __enter__(self) -> Sandbox:
@@ -68,6 +88,7 @@ def run(options: SandboxOptions) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with Sandbox(options) as sandbox:
-        sys.stdout.write(f"Sandbox at {sandbox.url}\n")
+        mailbox = f", mail at {options.host}:{sandbox.smtp_port}" if sandbox.smtp_port else ""
+        sys.stdout.write(f"Sandbox at {sandbox.url}{mailbox}\n")
         sys.stdout.flush()
         ended.wait()

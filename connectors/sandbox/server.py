@@ -57,7 +57,7 @@ class Handler(WSGIRequestHandler):
 
         def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[[bytes], Any]:
             answer[:] = [status, headers]
-            return lambda data: None
+            return _discard
 
         result = self.server.app(environ, start_response)
         body = b"".join(result)
@@ -77,9 +77,7 @@ class Handler(WSGIRequestHandler):
 
     def _send(self, status: str, headers: list[tuple[str, str]], body: bytes, environ: dict[str, Any]) -> None:
         code, _, phrase = status.partition(" ")
-        if not self.headers.get("Connection", "").lower() == "close":
-            headers = [(name, value) for name, value in headers if name.lower() != "connection"]
-        else:
+        if self.headers.get("Connection", "").lower() == "close":
             headers = [*headers, ("Connection", "close")]
             self.close_connection = True
         if code not in {"204", "304"} and not any(name.lower() == "content-length" for name, _ in headers):
@@ -91,9 +89,8 @@ class Handler(WSGIRequestHandler):
 
     def end_headers_into(self, body: bytes, environ: dict[str, Any]) -> None:
         """Send head and body in one piece, or drop by drop if the switch says so."""
-        head: list[bytes] = [*self._headers_buffer, b"\r\n"]
-        self._headers_buffer = []
-        whole = b"".join(head) + body
+        buffered: list[bytes] = self.__dict__.pop("_headers_buffer")
+        whole = b"".join([*buffered, b"\r\n", body])
         seconds = environ.get(gate.TRICKLE)
         if seconds:
             self._trickle(whole, float(seconds))
@@ -109,8 +106,12 @@ class Handler(WSGIRequestHandler):
             time.sleep(seconds / steps)
         self.connection.sendall(whole[steps:])
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+    def log_request(self, code: int | str = "-", _: int | str = "-") -> None:
         log.debug("%s %s", self.requestline, code)
+
+
+def _discard(_: bytes) -> None:
+    """The write callable of WSGI, which nothing here uses."""
 
 
 class Server(ThreadedWSGIServer):

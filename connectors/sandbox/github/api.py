@@ -171,7 +171,8 @@ def create(repo: Repo) -> Response:
 
 def _values(repo: Repo, body: dict[str, Any]) -> dict[str, Any]:
     """What a create or edit sets. Without push access labels and assignees are dropped without a word."""
-    now, values = visit(), {}
+    now = visit()
+    values: dict[str, Any] = {}
     if body.get("title") is not None:
         values["title"] = _text("title", body["title"], TITLE_LIMIT)
     if "body" in body:
@@ -207,7 +208,7 @@ def _among(name: str, value: Any, words: tuple[str, ...]) -> str:
 
 
 def _labels(given: Any) -> tuple[str, ...]:
-    names = [each.get("name") if isinstance(each, dict) else each for each in given]
+    names: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in given]
     if any(not isinstance(name, str) or not name or len(name) > 50 for name in names):
         raise invalid("labels", "invalid", value=names)
     return tuple(dict.fromkeys(names))

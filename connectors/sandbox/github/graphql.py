@@ -196,7 +196,8 @@ class Executor:
         if issue is None or repo is None or issue.gone or hidden:
             self._fail("NOT_FOUND", f"Could not resolve to a node with the global id of '{node}'", path)
             return None
-        return self._plain(self._issue(issue, repo), field.selection)
+        found: Json = self._plain(self._issue(issue, repo), field.selection)
+        return found
 
     def _repository(self, field: Field, path: list[str | int]) -> Json | None:
         full_name = f"{field.arguments.get('owner')}/{field.arguments.get('name')}"
@@ -205,7 +206,7 @@ class Executor:
             message = f"Could not resolve to a Repository with the name '{full_name}'."
             self._fail("NOT_FOUND", message, path)
             return None
-        data = self._plain(self._repo(repo), tuple(each for each in field.selection if not each.arguments))
+        data: Json = self._plain(self._repo(repo), tuple(each for each in field.selection if not each.arguments))
         for each in field.selection:
             if each.name in {"issue", "issueOrPullRequest"}:
                 number = int(each.arguments.get("number") or 0)

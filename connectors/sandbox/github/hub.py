@@ -35,7 +35,7 @@ class GithubHub:
         self.seed = seed
         self.users = {user.login.lower(): user for user in seed.users}
         self.lock = threading.RLock()
-        self.publish: Callable[[Event], None] = lambda event: None
+        self.publish: Callable[[Event], None] = lambda _: None
         self._store, self._clock, self._lag = store, clock, lag
         self._issues: dict[int, Issue] = {}
         self._numbers: dict[tuple[int, int], int] = {}

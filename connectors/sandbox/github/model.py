@@ -1,4 +1,4 @@
-"""An issue of the stand-in GitHub: immutable, so that a version once handed to an index or a webhook stays as it was."""
+"""Issues of the stand-in GitHub: immutable, so that a version handed to an index or a webhook stays as it was."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Repo:
 
 @dataclass(frozen=True)
 class Issue:
-    """Instants are epoch milliseconds (GitHub shows whole seconds); people are logins; `repo` is the repository's id."""
+    """Instants are epoch milliseconds (shown in whole seconds); people are logins; `repo` is the repository's id."""
 
     id: int
     repo: int

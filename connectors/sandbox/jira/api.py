@@ -20,7 +20,7 @@ def blueprint(site: JiraSite) -> Blueprint:
     api = Blueprint("jira_api", __name__, url_prefix=PREFIX)
 
     @api.url_value_preprocessor
-    def _authenticate(endpoint: str | None, values: dict[str, str] | None) -> None:
+    def _authenticate(_: str | None, values: dict[str, str] | None) -> None:
         enter(site, (values or {}).pop("version", "2"))
 
     @api.errorhandler(Refusal)
@@ -98,8 +98,8 @@ def project(key: str) -> Response:
 def project_statuses(key: str) -> Response:
     found = visit().project(key)
     shapes = visit().shapes
-    statuses = [shapes.status(found, status) for status in found.statuses]
-    return answer([{**shapes.issue_type(found, name), "statuses": statuses} for name in found.issue_types])
+    statuses = [shapes.status(status) for status in found.statuses]
+    return answer([{**shapes.issue_type(name), "statuses": statuses} for name in found.issue_types])
 
 
 def my_permissions() -> Response:
@@ -124,13 +124,13 @@ def my_permissions() -> Response:
 def meta_types(key: str) -> Response:
     now = visit()
     found = now.project(key, "CREATE_ISSUES")
-    return answer(page_of([now.shapes.issue_type(found, name) for name in found.issue_types], "issueTypes"))
+    return answer(page_of([now.shapes.issue_type(name) for name in found.issue_types], "issueTypes"))
 
 
 def meta_fields(key: str, type_id: str) -> Response:
     now = visit()
     found = now.project(key, "CREATE_ISSUES")
-    types = {each["id"]: each for each in (now.shapes.issue_type(found, name) for name in found.issue_types)}
+    types = {each["id"]: each for each in (now.shapes.issue_type(name) for name in found.issue_types)}
     if type_id not in types:
         raise problem(404, "The issue type selected is invalid.")
     return answer(page_of(now.shapes.meta(found, types[type_id]), "fields"))

@@ -187,9 +187,9 @@ def _custom(custom: CustomField, value: Any) -> Any:
         return value
     if custom.kind == "date":
         return _day(value)
-    if not isinstance(value, str):
-        raise ValueError("Operation value must be a string")
-    return value
+    if isinstance(value, str):
+        return value
+    raise ValueError("Operation value must be a string")
 
 
 def option_id(custom: CustomField, number: int) -> str:

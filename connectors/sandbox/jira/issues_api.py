@@ -65,7 +65,7 @@ def _project(now: Visit, given: Any) -> Project:
 def _type(now: Visit, project: Project, given: Any) -> str:
     wanted = given if isinstance(given, Mapping) else {}
     for name in project.issue_types:
-        if wanted.get("name") == name or wanted.get("id") == now.shapes.issue_type(project, name)["id"]:
+        if wanted.get("name") == name or wanted.get("id") == now.shapes.issue_type(name)["id"]:
             return name
     raise problem(400, issuetype="Specify a valid issue type")
 
@@ -137,7 +137,7 @@ def transitions(key: str) -> Response:
         return answer({"expand": "transitions", "transitions": []})
     found = []
     for number, status in enumerate(project.statuses):
-        shape = now.shapes.transition(project, number, status)
+        shape = now.shapes.transition(number, status)
         if "transitions.fields" in request.args.get("expand", ""):
             values = [now.shapes.resolution(name) for name in RESOLUTIONS]
             field = {"required": project.resolution_required, "name": "Resolution", "key": "resolution"}
@@ -207,7 +207,7 @@ def add_comment(key: str) -> Response:
     return answer(now.shapes.comment(issue, comment), 201)
 
 
-def _comment(now: Visit, issue: Issue, comment_id: int) -> Comment:
+def _comment(issue: Issue, comment_id: int) -> Comment:
     comment = next((each for each in issue.comments if each.id == comment_id), None)
     if comment is None:
         raise problem(404, f"Can not find a comment for the id: {comment_id}.")
@@ -217,13 +217,13 @@ def _comment(now: Visit, issue: Issue, comment_id: int) -> Comment:
 def read_comment(key: str, comment_id: int) -> Response:
     now = visit()
     issue = now.issue(key)
-    return answer(now.shapes.comment(issue, _comment(now, issue, comment_id)))
+    return answer(now.shapes.comment(issue, _comment(issue, comment_id)))
 
 
 def edit_comment(key: str, comment_id: int) -> Response:
     now = visit()
     issue = now.issue(key)
-    own = _comment(now, issue, comment_id).author == now.user.account_id
+    own = _comment(issue, comment_id).author == now.user.account_id
     now.issue(key, "EDIT_OWN_COMMENTS" if own else "EDIT_ALL_COMMENTS")
     comment = now.site.edit_comment(issue.id, comment_id, now.user.account_id, _markup(now, now.body()))
     return answer(now.shapes.comment(issue, comment))

@@ -1,4 +1,4 @@
-"""The part of JQL that a client of `search/jql` needs, parsed for real: unknown words and values are errors, as in Jira.
+"""The part of JQL that a client of `search/jql` needs, parsed for real: unknown words are errors, as in Jira.
 
 Clauses joined by AND, OR, NOT and parentheses, then ORDER BY. Operators = != in, not in, is, is not, ~, !~, < <= > >=.
 """

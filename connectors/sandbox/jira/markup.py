@@ -13,9 +13,13 @@ from typing import Any
 from connectors.sandbox.jira.model import Markup
 
 BLOCKS = frozenset(
-    ["paragraph", "heading", "bulletList", "orderedList", "listItem", "taskList", "taskItem", "blockquote", "codeBlock", "rule", "panel", "table", "tableRow", "tableCell", "tableHeader", "expand", "nestedExpand", "decisionList", "decisionItem", "mediaSingle", "mediaGroup", "media", "blockCard"]
+    {"paragraph", "heading", "rule", "blockquote", "codeBlock", "panel", "expand", "nestedExpand"}
+    | {"bulletList", "orderedList", "listItem", "taskList", "taskItem", "decisionList", "decisionItem"}
+    | {"table", "tableRow", "tableCell", "tableHeader", "mediaSingle", "mediaGroup", "media", "blockCard"}
 )
-INLINE = frozenset(["text", "hardBreak", "mention", "emoji", "date", "status", "inlineCard", "mediaInline", "placeholder"])
+INLINE = frozenset(
+    {"text", "hardBreak", "mention", "emoji", "date", "status", "inlineCard", "mediaInline", "placeholder"}
+)
 
 
 def is_adf(value: Any) -> bool:
@@ -93,12 +97,12 @@ def _item(node: Mapping[str, Any], marks: str) -> str:
 
 _WRAPPERS: dict[str, Callable[[Mapping[str, Any], str], str]] = {
     "heading": lambda node, inner: f"h{node.get('attrs', {}).get('level', 2)}. {inner}",
-    "codeBlock": lambda node, inner: f"{{code}}\n{inner}\n{{code}}",
-    "blockquote": lambda node, inner: f"{{quote}}\n{inner}\n{{quote}}",
-    "panel": lambda node, inner: f"{{panel}}\n{inner}\n{{panel}}",
-    "rule": lambda node, inner: "----",
-    "blockCard": lambda node, inner: str(node.get("attrs", {}).get("url", "")),
-    "tableRow": lambda node, inner: "|" + inner.replace("\n", "|") + "|",
+    "codeBlock": lambda _, inner: f"{{code}}\n{inner}\n{{code}}",
+    "blockquote": lambda _, inner: f"{{quote}}\n{inner}\n{{quote}}",
+    "panel": lambda _, inner: f"{{panel}}\n{inner}\n{{panel}}",
+    "rule": lambda _, __: "----",
+    "blockCard": lambda node, _: str(node.get("attrs", {}).get("url", "")),
+    "tableRow": lambda _, inner: "|" + inner.replace("\n", "|") + "|",
 }
 
 

@@ -13,7 +13,8 @@ from connectors.sandbox.jira.jql import JqlError
 from connectors.sandbox.jira.search import Search
 
 MEMBERS = frozenset(
-    ["jql", "nextPageToken", "maxResults", "fields", "expand", "properties", "fieldsByKeys", "failFast", "reconcileIssues"]
+    {"jql", "nextPageToken", "maxResults", "fields", "expand", "properties", "fieldsByKeys", "failFast"}
+    | {"reconcileIssues"}
 )
 BULK_MEMBERS = frozenset(["issueIdsOrKeys", "fields", "expand", "properties", "fieldsByKeys"])
 CHEAP = frozenset({"id", "key"})

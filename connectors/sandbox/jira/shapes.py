@@ -91,10 +91,10 @@ class Shapes:
         }
 
     def full_project(self, project: Project) -> Json:
-        types = [self.issue_type(project, name) for name in project.issue_types]
+        types = [self.issue_type(name) for name in project.issue_types]
         return {**self.project(project), "issueTypes": types, "description": "", "assigneeType": "UNASSIGNED"}
 
-    def issue_type(self, project: Project, name: str) -> Json:
+    def issue_type(self, name: str) -> Json:
         names = dict.fromkeys(name for each in self._site.projects.values() for name in each.issue_types)
         number = str(10_001 + list(names).index(name))
         return {
@@ -108,7 +108,7 @@ class Shapes:
             "hierarchyLevel": 1 if name == "Epic" else 0,
         }
 
-    def status(self, project: Project, status: Status) -> Json:
+    def status(self, status: Status) -> Json:
         names = dict.fromkeys(step.name for each in self._site.projects.values() for step in each.statuses)
         number = str(10_000 + list(names).index(status.name))
         category = {"self": f"{self.rest}/statuscategory/{CATEGORIES[status.category]['id']}"}
@@ -173,10 +173,10 @@ class Shapes:
         return {
             "summary": issue.summary,
             "description": self.markup(issue.description),
-            "issuetype": self.issue_type(project, issue.issue_type),
+            "issuetype": self.issue_type(issue.issue_type),
             "project": self.project(project),
-            "status": self.status(project, project.status(issue.status)),
-            "statusCategory": self.status(project, project.status(issue.status))["statusCategory"],
+            "status": self.status(project.status(issue.status)),
+            "statusCategory": self.status(project.status(issue.status))["statusCategory"],
             "resolution": self.resolution(issue.resolution),
             "resolutiondate": self.instant(issue.resolved),
             "priority": self.priority(issue.priority),
@@ -212,7 +212,7 @@ class Shapes:
         other = self._site.find(str(link["issue"]))
         if other is not None:
             project = self._site.projects[other.project]
-            fields = {"summary": other.summary, "status": self.status(project, project.status(other.status))}
+            fields = {"summary": other.summary, "status": self.status(project.status(other.status))}
             document[link["side"]] = {**self.reference(other), "fields": fields}
         return document
 
@@ -220,11 +220,11 @@ class Shapes:
         created = self.instant(change.created)
         return {"id": str(change.id), "author": self.user(change.author), "created": created, "items": [*change.items]}
 
-    def transition(self, project: Project, number: int, status: Status) -> Json:
+    def transition(self, number: int, status: Status) -> Json:
         return {
             "id": str(11 + 10 * number),
             "name": status.name,
-            "to": self.status(project, status),
+            "to": self.status(status),
             "hasScreen": status.category == "done",
             "isGlobal": True,
             "isInitial": False,

@@ -36,7 +36,7 @@ class JiraSite:
         self.projects = {project.key: project for project in seed.projects}
         self.users = {user.account_id: user for user in seed.users}
         self.lock = threading.RLock()
-        self.publish: Callable[[Event], None] = lambda event: None
+        self.publish: Callable[[Event], None] = lambda _: None
         self._store, self._clock, self._lag = store, clock, lag
         self._issues: dict[int, Issue] = {}
         self._keys: dict[str, int] = {}
@@ -75,6 +75,11 @@ class JiraSite:
             number = int(id_or_key) if id_or_key.isdigit() else self._keys.get(id_or_key.upper(), 0)
             issue = self._issues.get(number)
         return None if issue is None or issue.deleted else issue
+
+    def by_id(self, issue_id: int) -> Issue:
+        """As it is now, also when it was deleted."""
+        with self.lock:
+            return self._issues[issue_id]
 
     def everything(self) -> list[Issue]:
         with self.lock:

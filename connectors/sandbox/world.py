@@ -1,0 +1,74 @@
+"""Everything that one sandbox holds, and what its parts tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from connectors.sandbox.courier import Courier
+from connectors.sandbox.faults import FaultSwitch
+from connectors.sandbox.github.hub import Event as GithubEvent
+from connectors.sandbox.github.hub import GithubHub
+from connectors.sandbox.github.shapes import Shapes as GithubShapes
+from connectors.sandbox.jira.shapes import Shapes as JiraShapes
+from connectors.sandbox.jira.site import Event as JiraEvent
+from connectors.sandbox.jira.site import JiraSite
+from connectors.sandbox.kills import KillPlan
+from connectors.sandbox.mail import Mailbox
+from connectors.sandbox.seed import Seed
+from connectors.sandbox.stats import Stats
+from connectors.sandbox.store import Clock, Store
+
+
+class World:
+    """`base_url` is the sandbox's own address, which webhooks carry; answers carry the one they were asked under."""
+
+    def __init__(
+        self, state_dir: Path | None, seed: Seed, courier: Courier, clock: Clock, *, allow_kills: bool
+    ) -> None:
+        self.clock = clock
+        self.base_url = "http://127.0.0.1:8100"
+        self.store = Store(state_dir)
+        self.faults = FaultSwitch(clock)
+        self.stats = Stats()
+        self.kills = KillPlan(allowed=allow_kills)
+        self.courier = courier
+        self.mailbox = Mailbox(self.store, clock)
+        self.jira = JiraSite(seed.jira, self.store, clock, lambda scope: self.faults.lag("jira", scope))
+        self.github = GithubHub(seed.github, self.store, clock, lambda scope: self.faults.lag("github", scope))
+        self.jira.publish = self._tell_jira
+        self.github.publish = self._tell_github
+
+    def reset(self, what: Collection[str]) -> None:
+        """Forget the named parts: issues, mail, stats, faults, kills."""
+        if "issues" in what:
+            self.jira.clear()
+            self.github.clear()
+        for name, part in (
+            ("mail", self.mailbox),
+            ("stats", self.stats),
+            ("faults", self.faults),
+            ("kills", self.kills),
+        ):
+            if name in what:
+                part.clear()
+
+    def scope_of(self, tracker: str, number: int) -> str | None:
+        """The project or repository behind a number in a path."""
+        if tracker == "github":
+            repo = self.github.repo(number)
+            return repo.full_name if repo else None
+        issue = self.jira.find(str(number))
+        return issue.project if issue else None
+
+    def close(self) -> None:
+        self.courier.stop()
+        self.store.close()
+
+    def _tell_jira(self, event: JiraEvent) -> None:
+        shapes = JiraShapes(self.jira, f"{self.base_url}/jira", 2)
+        self.courier.jira(lambda: shapes.event(event, int(self.clock() * 1000)))
+
+    def _tell_github(self, event: GithubEvent) -> None:
+        shapes = GithubShapes(self.github, self.base_url)
+        self.courier.github(event.name, lambda: shapes.event(event))
