@@ -16,6 +16,7 @@ from marshmallow import ValidationError, fields
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+")
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _BIGGEST = 10**9
 
 
@@ -131,6 +132,27 @@ def day() -> Checked:
         raise ValueError
 
     return Checked(Refusal("not_a_date", "a date, written as year-month-day", "2026-01-31"), read)
+
+
+def weekday() -> Checked:
+    """A day's English name, as the number that Python gives it (Monday is 0)."""
+
+    def read(value: Any) -> int:
+        return _DAYS.index(line(value).lower())
+
+    known = frozenset(_DAYS)
+    return Checked(Refusal("unknown_day", "a day such as saturday", '"saturday"', lambda: known), read)
+
+
+def hours() -> Checked:
+    def read(value: Any) -> tuple[int, int]:
+        if not isinstance(value, list) or len(value) != 2 or any(type(hour) is not int for hour in value):
+            raise ValueError
+        if not 0 <= value[0] < value[1] <= 24:
+            raise ValueError
+        return value[0], value[1]
+
+    return Checked(Refusal("not_hours", "the first and the last hour of a working day", "[8, 18]"), read)
 
 
 def email(*, required: bool = False) -> Checked:

@@ -19,7 +19,8 @@ class ServiceConfig:
     """What concerns the service as a whole.
 
     `base_url`: where people reach our pages. `go_live_on`: postmortems finalized before it create and mail nothing
-    until a person releases them. `creates_per_postmortem` and `creates_per_hour`: the brake; more are held and told.
+    until a person releases them. `weekend` (Monday is 0) and `working_hours` say when people are mailed.
+    `creates_per_postmortem` and `creates_per_hour`: the brake; more are held and told.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -33,6 +34,9 @@ class ServiceConfig:
     lease_seconds: float = 40.0
     poll_seconds: float = 60.0
     sweep_seconds: float = 3600.0
+    escalate_seconds: float = 60.0
+    weekend: tuple[int, ...] = (5, 6)
+    working_hours: tuple[int, int] = (8, 18)
 
 
 @dataclass(frozen=True, slots=True)

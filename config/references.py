@@ -205,6 +205,10 @@ def _step(loaded: Loaded) -> Iterator[Fault]:
 def _service(book: Book) -> Iterator[Fault]:
     for loaded in book.sections["service"]:
         yield from _operators(book, loaded)
+        if len(set(loaded.data.get("weekend") or ())) == 7:
+            entry, cure = loaded.entry, "Leave out the days on which people work."
+            key = entry.path("weekend")
+            yield Fault(entry.file, key, "every day of the week", "six days at most", cure, "no_working_day")
         call, lease = loaded.data.get("call_seconds", 25.0), loaded.data.get("lease_seconds", 40.0)
         if lease <= call:
             key = "lease_seconds" if "lease_seconds" in loaded.data else "call_seconds"

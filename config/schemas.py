@@ -31,6 +31,9 @@ class ServiceSchema(Strict):
     lease_seconds = take.duration("40.0")
     poll_seconds = take.duration("60.0")
     sweep_seconds = take.duration("3600.0")
+    escalate_seconds = take.duration("60.0")
+    weekend = take.Many(take.weekday())
+    working_hours = take.hours()
 
 
 class SourceSchema(Strict):

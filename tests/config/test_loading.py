@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
+import pytest
+
+from config import model, schemas
 from config.loading import load
 from config.model import StepConfig
 from connectors.spi import Secret
@@ -158,3 +162,30 @@ def test_300_people_and_100_routes_load_in_well_under_a_second(write: Write) -> 
     took = time.perf_counter() - began
     assert (len(config.people), len(config.routes)) == (303, 102)
     assert took < 1.0
+
+
+def test_weekend_and_working_hours_are_written_as_people_say_them(write: Write) -> None:
+    path = write(("[service]", '[service]\nweekend = ["friday", "Saturday"]\nworking_hours = [9, 17]'))
+    service = load(path, connectors()).service
+    assert (service.weekend, service.working_hours) == ((4, 5), (9, 17))
+
+
+@pytest.mark.parametrize(
+    ("shape", "model", "set_elsewhere"),
+    [
+        (schemas.SERVICE, model.ServiceConfig, set()),
+        (schemas.SOURCE, model.SourceConfig, {"name", "vendor", "settings"}),
+        (schemas.TRACKER, model.TrackerConfig, {"name", "vendor", "settings"}),
+        (schemas.CHANNEL, model.ChannelConfig, {"name", "vendor", "settings"}),
+        (schemas.TARGET, model.TargetConfig, {"name"}),
+        (schemas.ROUTE, model.RouteConfig, set()),
+        (schemas.PERSON, model.PersonConfig, set()),
+        (schemas.TEAM, model.TeamConfig, set()),
+        (schemas.STEP, model.StepConfig, set()),
+        (schemas.POLICY, model.PolicyConfig, set()),
+    ],
+)
+def test_whatever_the_model_holds_can_be_written_in_the_file(
+    shape: schemas.Shape, model: type, set_elsewhere: set[str]
+) -> None:
+    assert set(shape.known) - {"type"} == {field.name for field in fields(model)} - set_elsewhere
