@@ -47,7 +47,7 @@ class Report:
 class Online:
     """Whom to ask beside the connectors: `database` says whether the ledger is reachable, at head and in step."""
 
-    database: DatabaseFindings | None
+    database: DatabaseFindings
     progress: Progress
 
 
@@ -63,8 +63,7 @@ def examine(
     found += [Found("warning", "configuration", finding) for finding in advice(config)]
     if online is not None:
         seen = ask_everyone(config, connectors, online.progress)
-        if online.database is not None:
-            seen += [Seen("database", finding) for finding in online.database(config)]
+        seen += [Seen("database", finding) for finding in online.database(config)]
         found += [Found("fault", one.subject, one.finding) for one in seen]
     return Report(str(path), (), tuple(found), config, online is not None)
 
@@ -84,15 +83,35 @@ def command(context: click.Context, *, online: bool, as_json: bool) -> None:
     from connectors.registry import load_connectors
 
     connectors, unloaded = load_connectors()
-    whom = Online(_database(), _progress(as_json=as_json)) if online else None
+    whom = Online(_database(connectors, unloaded), _progress(as_json=as_json)) if online else None
     path = Path(os.environ.get("AFTERACTION_CONFIG") or "afteraction.toml")
     report = examine(path, connectors, unloaded, whom)
     click.echo(json.dumps(_document(report), indent=2) if as_json else _text(report, asked=online))
     context.exit(0 if report.ok else 1)
 
 
-def _database() -> DatabaseFindings | None:
-    return None
+def _database(connectors: Mapping[str, Connector], unloaded: Sequence[Finding]) -> DatabaseFindings:
+    """Asks the ledger that the environment names whether it is at head and knows no name that the file lacks."""
+    from sqlalchemy.exc import ArgumentError
+
+    from service.settings import from_environment
+    from service.wiring import build
+
+    def findings(config: Config) -> Sequence[Finding]:
+        settings = from_environment()
+        try:
+            # A secret of our own, so that nothing is written where the first start would make one.
+            parts = build(settings, config=config, connectors=(connectors, unloaded), secret=b"unused by check")
+        except (ArgumentError, ImportError):
+            # Neither is repeated: the address may hold a password.
+            sentence = "DATABASE_URL is not the address of a database that can be opened here."
+            return (Finding("database.address", sentence, "Write it like postgresql+psycopg://user@host/name."),)
+        except OSError as error:
+            sentence = f"The folder {settings.home} cannot be used: {error.strerror}."
+            return (Finding("database.folder", sentence, "Set AFTERACTION_HOME to a folder that you may write to."),)
+        return parts.database_findings()
+
+    return findings
 
 
 def _progress(*, as_json: bool) -> Progress:

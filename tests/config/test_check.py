@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from config.model import Config
 from connectors.spi import AccessDenied, Finding, PlaceDescription, Visibility
-from service.cli.check import Online, command, examine
+from service.cli.check import Online, _database, command, examine
 from tests.config.conftest import Write
 from tests.config.stand_in import World, connectors
 
@@ -43,6 +43,7 @@ def run(
 ) -> Result:
     registry = SimpleNamespace(load_connectors=lambda: (connectors(world), list(unloaded)))
     monkeypatch.setitem(sys.modules, "connectors.registry", registry)
+    monkeypatch.setattr("service.cli.check._database", lambda *_: lambda _: ())
     return CliRunner().invoke(command, arguments)
 
 
@@ -209,6 +210,26 @@ def test_a_places_own_findings_are_shown_once(write: Write) -> None:
     lacking = Finding("required_field", "PAY needs the field Component.", "Add it to constants.")
     world = World(places={"PAY": PlaceDescription(Visibility.INTERNAL, (lacking, lacking))})
     assert ask(write(), world) == [("fault", "target pay", "required_field")]
+
+
+def test_a_new_database_is_told_to_be_migrated_and_nothing_else_is_made(
+    write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("AFTERACTION_HOME", str(tmp_path / "home"))
+    report = examine(write(), connectors(), (), Online(_database(connectors(), ()), quiet))
+    assert [(found.subject, found.finding.code) for found in report.findings] == [("database", "ledger.not_at_head")]
+    assert not (tmp_path / "home" / "secret").exists()
+
+
+def test_an_address_that_is_no_databases_is_told_without_repeating_it(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "hunter2://")
+    report = examine(write(), connectors(), (), Online(_database(connectors(), ()), quiet))
+    (found,) = report.findings
+    assert found.finding.code == "database.address"
+    assert "hunter2" not in str(found)
 
 
 WARNINGS = {
