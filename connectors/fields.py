@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from connectors.http import is_loopback
+from connectors.signatures import TOLERANCE_SECONDS
 from connectors.spi import Secret
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -72,3 +75,26 @@ class WebAddress(fields.Field[str]):
         if parts.scheme == "http" and not self._plain and not is_loopback(text):
             raise ValidationError("Plain http would send the token readably: use https, or a loopback address.")
         return text.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedSourceSettings:
+    """A source whose deliveries are signed as Standard Webhooks. Without a secret it takes no deliveries."""
+
+    secrets: tuple[Secret, ...] = ()
+    tolerance_seconds: float = TOLERANCE_SECONDS
+
+
+class SignedSourceSchema(SettingsSchema):
+    secret_env = SecretNames()
+    tolerance_seconds = fields.Float(validate=validate.Range(min=1, max=3600))
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> SignedSourceSettings:
+        return SignedSourceSettings(data.get("secret_env", ()), data.get("tolerance_seconds", float(TOLERANCE_SECONDS)))
+
+
+def read_signed_source(table: Mapping[str, Any]) -> SignedSourceSettings:
+    """Raises marshmallow.ValidationError with every fault at once."""
+    settings: SignedSourceSettings = SignedSourceSchema().load(table)
+    return settings

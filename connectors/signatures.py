@@ -158,3 +158,17 @@ def _v1(header: str) -> list[bytes]:
 
 def _cure(what: str) -> str:
     return f"Check that the sender and this configuration agree on {what}."
+
+
+class StandardHook:
+    """The door's view of a sender that signs as Standard Webhooks describes."""
+
+    def __init__(self, vendor: str, name: str, secrets: Sequence[Secret], tolerance: float = TOLERANCE_SECONDS) -> None:
+        self._vendor = vendor
+        self._name = name
+        self._secrets = tuple(secrets)
+        self._tolerance = tolerance
+
+    def authenticate(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
+        secrets = revealed(self._vendor, self._name, self._secrets)
+        return check_standard(self._vendor, headers, body, now, secrets, self._tolerance)
