@@ -31,7 +31,7 @@ def counted(count: int, noun: str) -> str:
 
 def one_line(text: str, limit: int = 240) -> str:
     """The text on one line without control characters, cut at a word where it is longer than `limit`."""
-    visible = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text)
+    visible = "".join(" " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text)
     line = " ".join(visible.split())
     if len(line) <= limit:
         return line

@@ -144,7 +144,8 @@ pieces = st.sampled_from(
     [
         *SECRETS.values(), *(part for value in SECRETS.values() for part in (value[:6], value[-20:])),
         "password=", "token: ", '"secret": "', "Bearer ", "Authorization: ", "://", "u:p@", "host",
-        "[redacted: aws key]", "[redacted: ", "]", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "eyJ", "sk-", ".",
+        "[redacted: aws key]", "[redacted: ", "]", "&",
+        "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "eyJ", "sk-", ".",
         "_", "-", "=", " ", "\n", "|", "`", '"', "'", "&", "a1B2c3D4", "?sig=",
     ]
 )  # fmt: skip
@@ -167,9 +168,10 @@ def test_no_surroundings_save_a_credential_that_stands_apart(before, name, after
 
 HOSTILE = [
     "eyJ", "eyJaaaaaaaaa.", "sk-", "sk-a", "a", "M", "1:", "SG.", "AC", "xoxb-1-", "AKIA" + "A" * 16, "glagent-",
-    "ghp_", "password", "password=", "password:", 'pwd: "', "password:  a1", "Bearer ", "bearer a", "authorization:", "://a:",
-    "://", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n", "[redacted: aws key]", "password=[redacted: x]",
-    "hooks.slack.com/services/", "pypi-", "?sig=", "=", " ", "\n", "\\n", "key\"'", "token\t", "hvs.", "x-",
+    "ghp_", "password", "password=", "password:", 'pwd: "', "password:  a1", "Bearer ", "bearer a", "authorization:",
+    "://a:", "://", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n", "[redacted: aws key]",
+    "password=[redacted: x]", "hooks.slack.com/services/", "pypi-", "?sig=", "=", " ", "\n", "\\n", "key\"'", "token\t",
+    "hvs.", "x-",
 ]  # fmt: skip
 
 
