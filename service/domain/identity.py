@@ -61,7 +61,7 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """`pairs` are the same promise. `ambiguous` maps a stated index to the known items it might be: a person decides."""
+    """`pairs` are the same promise. `ambiguous`: by stated index, the known items it might be."""
 
     pairs: tuple[tuple[int, int], ...]
     added: tuple[int, ...]

@@ -37,9 +37,9 @@ def choose_route(item: ItemFacts, team: str | None, postmortem: PostmortemFacts,
     if private:
         return Held(
             "no_private_route",
-            "The postmortem is private and no route names visibility private: add such a route or keep the action here.",
+            "The postmortem is private and no route names visibility private: add one, or keep the action here.",
         )
-    return Held("no_route", "No route matches this action and there is no default route: add one to the configuration.")
+    return Held("no_route", "No route matches this action and there is no default route: add one.")
 
 
 def _names_private(route: RouteConfig) -> bool:

@@ -12,10 +12,15 @@ OPENS, CLOSES = 8, 18
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which days people work. `weekend` holds weekday numbers (Monday is 0). Raises ValueError if no day is left."""
+    """Which days people work, and from which to which hour. `weekend` holds weekday numbers (Monday is 0).
+
+    Raises ValueError if no day is left.
+    """
 
     weekend: frozenset[int] = frozenset({5, 6})
     holidays: frozenset[date] = frozenset()
+    opens: int = OPENS
+    closes: int = CLOSES
 
     def __post_init__(self) -> None:
         if set(range(WEEK)) <= self.weekend:
@@ -64,15 +69,15 @@ def next_working_morning(now: datetime, zone: str, calendar: Calendar, hour: int
         day += timedelta(days=1)
 
 
-def in_working_hours(now: datetime, zone: str, calendar: Calendar, opens: int = OPENS, closes: int = CLOSES) -> bool:
-    """Whether somebody in `zone` is at work: a working day there, from `opens` until just before `closes`."""
+def in_working_hours(now: datetime, zone: str, calendar: Calendar) -> bool:
+    """Whether somebody in `zone` is at work: a working day there, from when it opens until just before it closes."""
     local = now.astimezone(ZoneInfo(zone))
-    return calendar.is_working(local.date()) and opens <= local.hour < closes
+    return calendar.is_working(local.date()) and calendar.opens <= local.hour < calendar.closes
 
 
 def working_day(now: datetime, zone: str, calendar: Calendar) -> date:
     """The day on which somebody in `zone` can next be told: today until closing time, else the next working day."""
     local = now.astimezone(ZoneInfo(zone))
-    if calendar.is_working(local.date()) and local.hour < CLOSES:
+    if calendar.is_working(local.date()) and local.hour < calendar.closes:
         return local.date()
     return add_working_days(local.date(), 1, calendar)

@@ -1,0 +1,5 @@
+"""The door for webhooks: authenticate, store the bytes once, answer 202. Nothing slow happens before the answer."""
+
+from service.intake.door import intake
+
+__all__ = ["intake"]

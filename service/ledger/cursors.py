@@ -72,13 +72,16 @@ class Cursors:
             update(cursors).where(cursors.c.tracker == row.tracker, cursors.c.feed == row.feed).values(**values)
         )
 
-    def rewind(self) -> None:
+    def rewind(self, now: datetime) -> None:
         """Every feed is read from the beginning again, now."""
-        self._connection.execute(update(cursors).values(cursor=None, lease_until=None))
+        self._connection.execute(update(cursors).values(cursor=None, lease_until=None, next_at=now))
 
-    def due(self, now: datetime) -> list[str]:
-        rows = self._connection.execute(select(cursors.c.tracker).where(cursors.c.next_at <= now).distinct())
-        return [row.tracker for row in rows]
+    def anything_due(self, now: datetime) -> bool:
+        found = select(cursors.c.feed).where(cursors.c.next_at <= now).limit(1)
+        return self._connection.execute(found).first() is not None
+
+    def any(self) -> bool:
+        return self._connection.execute(select(cursors.c.feed).limit(1)).first() is not None
 
     def all(self) -> list[CursorRow]:
         return [read_row(CursorRow, row) for row in self._connection.execute(select(cursors).order_by(cursors.c.feed))]

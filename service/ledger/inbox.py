@@ -153,6 +153,11 @@ class Inbox:
         )
         return done.rowcount
 
+    def anything_due(self, now: datetime, clock: float) -> bool:
+        free = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < clock)
+        found = select(deliveries.c.id).where(deliveries.c.state == "new", deliveries.c.due_at <= now, free).limit(1)
+        return self._connection.execute(found).first() is not None
+
     def waiting(self) -> int:
         count = select(func.count()).select_from(deliveries).where(deliveries.c.state == "new")
         return int(self._connection.execute(count).scalar_one())

@@ -105,9 +105,13 @@ class Issues:
             update(issues).where(issues.c.id.in_(list(issue_ids)), issues.c.read_due_at == was).values(read_due_at=to)
         )
 
-    def trackers_due(self, now: datetime) -> list[str]:
-        rows = self._connection.execute(select(issues.c.tracker).where(issues.c.read_due_at <= now).distinct())
-        return [row.tracker for row in rows]
+    def anything_due(self, now: datetime) -> bool:
+        found = select(issues.c.id).where(issues.c.read_due_at <= now).limit(1)
+        return self._connection.execute(found).first() is not None
+
+    def trackers(self) -> set[str]:
+        """Every tracker the ledger has an issue in."""
+        return {row.tracker for row in self._connection.execute(select(issues.c.tracker).distinct())}
 
     def places(self, tracker: str) -> list[str]:
         """Every place of a tracker in which the ledger has an issue."""

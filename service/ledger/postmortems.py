@@ -47,6 +47,10 @@ class Postmortems:
         row = self._connection.execute(select(postmortems).where(postmortems.c.id == postmortem_id)).one()
         return read_row(Postmortem, row)
 
+    def sources(self) -> set[str]:
+        """Every source the ledger has a postmortem of."""
+        return {row.source for row in self._connection.execute(select(postmortems.c.source).distinct())}
+
     def many(self, postmortem_ids: Iterable[int]) -> dict[int, Postmortem]:
         wanted = sorted(postmortem_ids)
         if not wanted:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.facts import Change, ItemFacts, PostmortemFacts, State
 from service.domain.following import STATE_OF
-from service.domain.identity import Known, Matching, Stated, first_identity, match
+from service.domain.identity import Known, Stated, first_identity, match
 from service.domain.placement import SELF_HEALING
 from service.ledger import Item, Postmortem, UnitOfWork
 from service.usecases.context import Context
@@ -101,21 +101,17 @@ class _Revision:
         )
         for item_id, index in matching.pairs:
             self._restate(known[item_id], stated[index])
-        self.withdraw(known[item_id] for item_id in self._gone(matching, known))
+        listed = {item_id for item_id, _ in matching.pairs}
+        doubts = [i for i in known.values() if i.attention_code == "ambiguous" and i.id in listed]
+        in_doubt = {candidate for item in doubts for candidate in item.candidates}
+        # What a held item may turn out to be is not gone before a person has said so.
+        self.withdraw(known[item_id] for item_id in matching.gone if item_id not in in_doubt)
+        for item in doubts:
+            clear_doubt(self._context, self._uow, item, listed, self._now)
         taken = [item.identity for item in known.values()]
         new = [*matching.added, *matching.ambiguous]
         for index in sorted(new, key=lambda i: (stated[i].facts.priority or "p9", i)):
             taken.append(self._add(stated[index], matching.ambiguous.get(index, ()), taken))
-
-    def _gone(self, matching: Matching, known: dict[int, Item]) -> list[int]:
-        """What disappeared, but not what a held item may turn out to be: a person decides that first."""
-        in_doubt = {
-            candidate
-            for item in known.values()
-            if item.state is State.HELD and item.attention_code == "ambiguous"
-            for candidate in item.candidates
-        }
-        return [item_id for item_id in matching.gone if item_id not in in_doubt]
 
     def _add(self, stated: StatedItem, candidates: tuple[int, ...], taken: list[str]) -> str:
         identity = first_identity(stated.source_item_id, stated.facts.title, taken)
@@ -198,19 +194,8 @@ class _Revision:
             place_item(self._context, self._uow, self._postmortem, item, self._now)
 
     def withdraw(self, items: Iterable[Item]) -> None:
-        """The postmortem no longer promises these: their issues are told, and stay the team's to keep or close."""
         for item in items:
-            if item.state is State.WITHDRAWN:
-                continue
-            self._uow.items.update(
-                item.id,
-                state=State.WITHDRAWN.value,
-                closed_at=item.closed_at or self._now,
-                attention_code=None,
-                attention=None,
-            )
-            self._uow.journal.append("item.withdrawn", ("item", item.id), self._now)
-            follow_up(self._uow, self._uow.items.get(item.id), self._now)
+            withdraw(self._uow, item, self._now)
 
     def _team(self, facts: ItemFacts) -> str | None:
         postmortem = self._postmortem.facts
@@ -221,6 +206,28 @@ class _Revision:
             return named.id
         shared = self._context.roster.team(postmortem.teams, postmortem.services)
         return own or (shared.id if shared else None)
+
+
+def withdraw(uow: UnitOfWork, item: Item, now: datetime) -> None:
+    """The postmortem no longer promises it: its issue is told, and stays the team's to keep or close."""
+    if item.state is State.WITHDRAWN:
+        return
+    closed_at = item.closed_at or now
+    uow.items.update(
+        item.id, state=State.WITHDRAWN.value, closed_at=closed_at, attention_code=None, attention=None, candidates=[]
+    )
+    uow.journal.append("item.withdrawn", ("item", item.id), now)
+    follow_up(uow, uow.items.get(item.id), now)
+
+
+def clear_doubt(context: Context, uow: UnitOfWork, item: Item, settled: Collection[int], now: datetime) -> None:
+    """Takes known items off the list of what a held item may be; with none left, it is a promise of its own."""
+    left = [candidate for candidate in item.candidates if candidate not in settled]
+    if len(left) == len(item.candidates):
+        return
+    uow.items.update(item.id, candidates=left)
+    if not left:
+        place_item(context, uow, uow.postmortems.get(item.postmortem_id), uow.items.get(item.id), now)
 
 
 def changes_between(old: ItemFacts, new: ItemFacts, now: datetime) -> tuple[Change, ...]:

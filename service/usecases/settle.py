@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from service.domain.facts import Actor, State
 from service.ledger import Item, UnitOfWork
-from service.usecases.absorb import changes_between
+from service.usecases.absorb import changes_between, clear_doubt, withdraw
 from service.usecases.context import Context
 from service.usecases.place import follow_up, place_item
 
@@ -38,6 +40,7 @@ def settle_same(context: Context, item_id: int, other_id: int, actor: Actor, rea
         uow.items.restate(other, item.facts, changes, **values, source_item_id=source_item_id)
         uow.journal.append("item.changed", ("item", other.id), now, {"reworded as": item.title}, actor)
         follow_up(uow, uow.items.get(other.id), now)
+        _leave_no_doubt(context, uow, item, {other.id}, now)
         uow.commit()
 
 
@@ -50,6 +53,7 @@ def settle_new(context: Context, item_id: int, actor: Actor, reason: str) -> str
         uow.items.update(item.id, candidates=[], released_at=now, issue_url=None)
         postmortem = uow.postmortems.get(item.postmortem_id)
         held = place_item(context, uow, postmortem, uow.items.get(item.id), now)
+        _leave_no_doubt(context, uow, item, set(), now)
         uow.commit()
     return held.sentence if held else None
 
@@ -68,7 +72,24 @@ def settle_dismissed(context: Context, item_id: int, actor: Actor, reason: str) 
             attention=None,
             candidates=[],
         )
+        _leave_no_doubt(context, uow, item, set(), now)
         uow.commit()
+
+
+def _leave_no_doubt(context: Context, uow: UnitOfWork, item: Item, kept: set[int], now: datetime) -> None:
+    """What the settled item might have been, and no other held item may be, is no longer promised: it was missing
+    from the revision that raised the doubt.
+    """
+    doubts = [
+        other
+        for other in uow.items.of_postmortem(item.postmortem_id, lock=True)
+        if other.state is State.HELD and other.attention_code == "ambiguous" and other.id != item.id
+    ]
+    for other in doubts:
+        clear_doubt(context, uow, other, kept, now)
+    still = {candidate for other in doubts for candidate in other.candidates}
+    for candidate in set(item.candidates) - kept - still:
+        withdraw(uow, uow.items.lock(candidate), now)
 
 
 def _held(uow: UnitOfWork, item_id: int) -> Item:

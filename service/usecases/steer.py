@@ -105,7 +105,7 @@ def restored(context: Context, actor: Actor, reason: str) -> int:
     now = context.now()
     with context.ledger.begin() as uow:
         generation = uow.instance.restored(now)
-        uow.cursors.rewind()
+        uow.cursors.rewind(now)
         waiting = uow.outbox.hold_back("send_notice")
         uow.journal.decide(actor, "restored", ("instance", generation), reason, now)
         uow.commit()

@@ -1,0 +1,16 @@
+"""The web: three doors on one application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from service.intake import intake
+from service.wiring import Components
+
+
+def create_app(components: Components, *, bind_host: str = "127.0.0.1") -> Flask:
+    """The WSGI application. `bind_host`: where it will be bound; off loopback, pages need an identity."""
+    app = Flask("afteraction", static_folder=None)
+    app.config["AFTERACTION_BIND_HOST"] = bind_host
+    app.register_blueprint(intake(components))
+    return app

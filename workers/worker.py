@@ -1,0 +1,92 @@
+"""The worker process: an RQ SimpleWorker (no fork a job) that beats, drains on SIGTERM, and survives a lost Redis."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from datetime import timedelta
+from types import FrameType
+
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.wiring import Components, open_instance
+from workers.bell import QUEUE
+from workers.jobs import Workbench
+
+BEAT = timedelta(seconds=10)
+LOST_BELL_SECONDS = 2.0
+
+log = logging.getLogger("afteraction.worker")
+
+
+def run(components: Components) -> None:
+    """Works until SIGTERM or SIGINT; the job under way is finished first."""
+    open_instance(components)
+    stop = threading.Event()
+    name = f"worker:{socket.gethostname()}:{os.getpid()}"
+    Workbench.components = components
+    Workbench.stopping = stop.is_set
+    beating = threading.Thread(target=_beat, args=(components, name, stop), daemon=True)
+    beating.start()
+    try:
+        while not stop.is_set():
+            try:
+                _work(components, stop)
+            except RedisError as error:
+                log.warning("worker.no_bell reason=%s", type(error).__name__)
+                stop.wait(LOST_BELL_SECONDS)
+    finally:
+        stop.set()
+        beating.join(timeout=5)
+        _forget(components, name)
+
+
+def _work(components: Components, stop: threading.Event) -> None:
+    redis = components.redis()
+    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    worker = _Worker([queue], connection=redis, serializer=JSONSerializer, worker_ttl=30, maintenance_interval=30)
+    worker.stop_event = stop
+    worker.work(logging_level="WARNING", with_scheduler=False)
+
+
+class _Worker(SimpleWorker):
+    """RQ's own handlers, plus a note to the job under way that it should not begin anything new."""
+
+    stop_event: threading.Event
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.stop_event.set()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ annotates only parts
+
+
+def _beat(components: Components, name: str, stop: threading.Event) -> None:
+    while True:
+        try:
+            with components.ledger.begin() as uow:
+                uow.instance.beat(name, components.now())
+                uow.commit()
+        except SQLAlchemyError as error:
+            log.warning("worker.no_database reason=%s", type(error).__name__)
+        if stop.wait(BEAT.total_seconds()):
+            return
+
+
+def _forget(components: Components, name: str) -> None:
+    try:
+        with components.ledger.begin() as uow:
+            uow.instance.forget_beat(name)
+            uow.commit()
+    except SQLAlchemyError as error:
+        log.warning("worker.no_database reason=%s", type(error).__name__)
+
+
+def handle_stop(stop: threading.Event) -> None:
+    """Turns SIGTERM and SIGINT into the event."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
