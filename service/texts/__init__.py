@@ -2,5 +2,19 @@
 
 from service.texts.comments import changes_comment
 from service.texts.issues import duplicate_comment, issue_body, issue_title
+from service.texts.mails import Mail, render_mail
+from service.texts.operators import OperatorsMail, Problem
+from service.texts.stalled import StalledLine, StalledMail
 
-__all__ = ["changes_comment", "duplicate_comment", "issue_body", "issue_title"]
+__all__ = [
+    "Mail",
+    "OperatorsMail",
+    "Problem",
+    "StalledLine",
+    "StalledMail",
+    "changes_comment",
+    "duplicate_comment",
+    "issue_body",
+    "issue_title",
+    "render_mail",
+]

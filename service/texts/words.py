@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 
 MONTHS = (
@@ -27,6 +28,11 @@ def long_date(day: date) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 action`, `2 actions`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def one_line(text: str, limit: int = 240) -> str:
