@@ -138,9 +138,10 @@ class StalledMail:
         present = {"instead" if line.instead else line.role for line in self.lines}
         reasons = [reason for name, reason in REASONS.items() if name in present]
         if len(reasons) > 1:
-            because = f"among these actions {listed([f'some are {reason}' for reason in reasons])}"
+            because = f"among these actions {listed([f'some {many}' for _, many in reasons])}"
         else:
-            because = f"{'this action is' if len(self.lines) == 1 else 'these actions are'} {reasons[0]}"
+            one, many = reasons[0]
+            because = f"this action {one}" if len(self.lines) == 1 else f"these actions {many}"
         policy = f"Policy “{one_line(self.policy, 60)}”: at" if self.policy else "At"
         return f"You get this because {because}. {policy} most one such mail a working day."
 
@@ -155,10 +156,10 @@ class StalledMail:
 
 
 REASONS = {
-    "owner": "assigned to you",
-    "instead": "without anybody who can be told before you",
-    "lead": "with the team that you lead",
-    "manager": "urgent and not moving",
+    "owner": ("is assigned to you", "are assigned to you"),
+    "instead": ("has no one nearer to it who can be told", "have no one nearer to them who can be told"),
+    "lead": ("belongs to the team that you lead", "belong to the team that you lead"),
+    "manager": ("is urgent and does not move", "are urgent and do not move"),
 }
 
 

@@ -90,7 +90,7 @@ def test_a_lead_is_told_whom_to_ask():
     found = stalled(replace(LINE, role="lead")).text
     assert "Ana owns it: ask what is in the way, or hand it to somebody else." in found
     assert found.startswith("Please help this action move on")
-    assert "with the team that you lead" in found
+    assert "belongs to the team that you lead" in " ".join(found.split())
 
 
 def test_who_stands_in_for_a_missing_owner_is_asked_for_one():
@@ -100,7 +100,7 @@ def test_who_stands_in_for_a_missing_owner_is_asked_for_one():
 
 def test_several_reasons_are_each_named():
     words = " ".join(stalled(LINE, replace(IDLE, role="lead"), replace(IDLE, role="manager")).text.split())
-    assert "some are assigned to you, some are with the team that you lead and some are urgent" in words
+    assert "some are assigned to you, some belong to the team that you lead and some are urgent" in words
 
 
 @pytest.mark.parametrize("part", ["subject", "text", "html"])
