@@ -85,7 +85,8 @@ class RouteConfig:
     """Which items go to which target. An empty condition matches everything; the first matching route wins.
 
     A `default` route has no conditions and is tried last. `visibility` names what may pass: private passes only
-    where it is named. `allow_public` lets internal items into a public or unknown place.
+    where it is named. `allow_public` lets internal items into a public or unknown place. `readers` are people whose
+    mails may name a private item by more than its key.
     """
 
     name: str
@@ -101,6 +102,7 @@ class RouteConfig:
     allow_public: bool = False
     constants: Mapping[str, Any] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,14 @@ class Notices:
         """The steps a notice carries, each with its stall."""
         return list(
             self._connection.execute(
-                select(stall_steps, stalls.c.item_id, stalls.c.condition, stalls.c.began_on, stalls.c.ended_on)
+                select(
+                    stall_steps,
+                    stalls.c.item_id,
+                    stalls.c.condition,
+                    stalls.c.began_on,
+                    stalls.c.ended_on,
+                    stalls.c.policy_snapshot,
+                )
                 .join(stalls, stalls.c.id == stall_steps.c.stall_id)
                 .where(stall_steps.c.notice_id == notice_id)
                 .order_by(stall_steps.c.stall_id)

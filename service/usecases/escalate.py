@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from config.model import PolicyConfig, StepConfig
+from config.model import PolicyConfig
 from service.domain.escalation import (
     Case,
     Decision,
@@ -18,18 +19,16 @@ from service.domain.escalation import (
     NeedsPerson,
     decide_notices,
     policy_for,
-    zone_of,
 )
 from service.domain.stalls import (
-    STALLING_STATES,
     Condition,
-    ItemStanding,
     StallRecord,
     decide_stalls,
 )
 from service.domain.workdays import local_day
-from service.ledger import Item, Postmortem, UnitOfWork
+from service.ledger import Item, UnitOfWork
 from service.usecases.context import CHANNEL, Context
+from service.usecases.standing import policy_from_json, standing_of
 
 NOTICE = "send_notice"
 # Stalls that ended within this are looked at, since two working days may span a long weekend and more.
@@ -126,12 +125,12 @@ class _Sweep:
             return 0
         instance = self._uow.instance.get()
         assert instance is not None
-        name = f"{decision.person_id}.{decision.working_day.isoformat()}.{instance.instance_id}"
+        identity = f"{instance.instance_id} {decision.person_id} {decision.working_day.isoformat()}"
         notice = self._uow.notices.add(
             person=decision.person_id,
             working_day=decision.working_day,
             channel=channel,
-            message_id=f"<notice.{name}@afteraction>",
+            message_id=f"<{hashlib.sha256(identity.encode()).hexdigest()[:32]}@afteraction>",
             created_at=self._now,
         )
         if notice is None:
@@ -164,38 +163,6 @@ class _Sweep:
                 self._uow.items.update(item.id, attention_code=need_or_none.lack.value, attention=sentence)
             elif need_or_none is None and item.attention_code in codes:
                 self._uow.items.update(item.id, attention_code=None, attention=None)
-
-
-def standing_of(item: Item, postmortem: Postmortem, directory: Directory) -> ItemStanding:
-    """Where an item stands now: the tracker's assignee and date where it was read, else what was promised."""
-    read = item.assignee_read
-    person = item.assignee_person if read else item.owner_person
-    named = item.assigned if read else item.facts.owner is not None
-    return ItemStanding(
-        item_id=item.id,
-        state=item.state,
-        created_at=max(item.created_at, postmortem.finalized_at or item.created_at),
-        priority=item.priority,
-        promised_due_on=item.promised_due_on,
-        current_due_on=item.current_due_on,
-        assignee_person_id=person,
-        assignee_known=person is not None or not named,
-        last_movement_at=item.last_movement_at,
-        started=item.state not in STALLING_STATES or item.state.value == "doing",
-        snoozed_until=item.snoozed_until,
-        released_at=item.released_at,
-        team_id=item.team,
-        zone=zone_of(person, item.team, directory),
-    )
-
-
-def policy_from_json(stored: dict[str, Any]) -> PolicyConfig:
-    """A policy as it was when a stall began."""
-    steps = tuple(StepConfig(**{**step, "priorities": tuple(step["priorities"])}) for step in stored["steps"])
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
-    }
-    return PolicyConfig(**{**values, "steps": steps})
 
 
 def _values(record: StallRecord) -> dict[str, Any]:

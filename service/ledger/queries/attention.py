@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ class HeldGroup:
     code: str
     held: bool
     count: int
-    items: tuple[ItemLine, ...]
+    items: tuple[ItemLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +72,27 @@ def needs(connection: Connection) -> Needs:
     return Needs(dead_letters=messages + connection.execute(dead).scalar_one(), **row._mapping)
 
 
-def held_groups(connection: Connection) -> list[HeldGroup]:
-    """By machine word, held ones first, the largest group first."""
+def attention_counts(connection: Connection) -> list[HeldGroup]:
+    """By machine word, held ones first, the largest group first; without their items."""
     held = i.state == "held"
     rows = connection.execute(
         select(i.attention_code, held.label("held"), func.count().label("n"))
         .where(held | i.attention_code.is_not(None))
         .group_by(i.attention_code, held)
         .order_by(held.desc(), func.count().desc(), i.attention_code)
-    ).all()
-    return [
-        HeldGroup(
-            row.attention_code or "",
-            bool(row.held),
-            row.n,
-            tuple(
-                lines_where(
-                    connection,
-                    [i.attention_code.is_not_distinct_from(row.attention_code), held == bool(row.held)],
-                    limit=GROUP_SIZE,
-                )
-            ),
-        )
-        for row in rows
-    ]
+    )
+    return [HeldGroup(row.attention_code or "", bool(row.held), row.n) for row in rows]
+
+
+def held_groups(connection: Connection) -> list[HeldGroup]:
+    """The same, each with its first items."""
+    return [replace(group, items=_items_of(connection, group)) for group in attention_counts(connection)]
+
+
+def _items_of(connection: Connection, group: HeldGroup) -> tuple[ItemLine, ...]:
+    of_state = i.state == "held" if group.held else i.state != "held"
+    of_code = i.attention_code == group.code if group.code else i.attention_code.is_(None)
+    return tuple(lines_where(connection, [of_state, of_code], limit=GROUP_SIZE))
 
 
 def dead_letters(connection: Connection) -> list[Letter]:

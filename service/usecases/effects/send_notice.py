@@ -1,0 +1,119 @@
+"""Sends one person's notice of one working day: decided once, written now, the same Message-ID at every try."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from config.model import PersonConfig
+from connectors.spi import Notice, Visibility
+from service.domain.escalation import Directory
+from service.domain.stalls import (
+    STALLING_STATES,
+    Condition,
+    effective_due,
+    spells,
+)
+from service.domain.workdays import local_day, working_days_between
+from service.ledger import Item, Message, NoticeRow, UnitOfWork
+from service.redaction import redact
+from service.texts import Mail, StalledLine, StalledMail, render_mail
+from service.usecases.context import CHANNEL, Context
+from service.usecases.effects.work import Prepared, Skip, Work
+from service.usecases.standing import policy_from_json, standing_of
+
+
+def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) -> Prepared:
+    notice = uow.notices.get(message.subject)
+    person = context.config.people.get(notice.person)
+    if notice.sent_at is not None:
+        return Skip("It was sent.")
+    if person is None or person.left:
+        return _drop(uow, notice, "Nobody: the person is no longer in the directory.")
+    lines = _lines(context, uow, notice, person, now)
+    if not lines:
+        return _drop(uow, notice, "Nothing is stalled any more.")
+    channel = context.channels[message.target.removeprefix(CHANNEL)]
+    mail = _mail(context, person, lines)
+    sent = Notice(notice.message_id, person.email, mail.subject, mail.text, mail.html, now)
+
+    def settle(uow: UnitOfWork, _nothing: None, at: datetime) -> str:
+        uow.notices.settle(notice.id, "sent", at)
+        data = {"person": person.id, "working_day": notice.working_day, "subject": mail.subject}
+        uow.journal.append("notice.sent", ("notice", notice.id), at, data)
+        return f"Sent to {person.id}."
+
+    return Work(lambda: channel.send(sent), settle, intent=True)
+
+
+def _drop(uow: UnitOfWork, notice: NoticeRow, why: str) -> Skip:
+    uow.notices.settle(notice.id, why, None)
+    return Skip(why)
+
+
+def _mail(context: Context, person: PersonConfig, lines: list[StalledLine]) -> Mail:
+    first_name = person.name.split()[0] if person.name.split() else person.name
+    list_url = f"{context.base_url}/items?owner={person.id}"
+    return render_mail("stalled", StalledMail(first_name, tuple(lines), list_url))
+
+
+def _lines(
+    context: Context, uow: UnitOfWork, notice: NoticeRow, person: PersonConfig, now: datetime
+) -> list[StalledLine]:
+    """One line an item that is still stalled, worst first; what was mended meanwhile is not named."""
+    ranked: dict[int, tuple[tuple[object, ...], StalledLine]] = {}
+    for row in uow.notices.lines(notice.id):
+        item = uow.items.get(row.item_id)
+        today = local_day(now, person.zone)
+        snoozed = item.snoozed_until is not None and today < item.snoozed_until
+        if row.ended_on is not None or item.state not in STALLING_STATES or snoozed:
+            continue
+        line = _line(context, uow, item, row, (person, now))
+        rank = _rank(line)
+        if item.id not in ranked or rank < ranked[item.id][0]:
+            ranked[item.id] = (rank, line)
+    return [line for _, line in sorted(ranked.values(), key=lambda pair: pair[0])]
+
+
+def _rank(line: StalledLine) -> tuple[object, ...]:
+    soon = line.condition is Condition.DUE_SOON
+    length = line.working_days if soon else -line.working_days
+    return list(Condition).index(line.condition), not line.urgency, length, line.key
+
+
+def _line(
+    context: Context, uow: UnitOfWork, item: Item, row: Row[Any], reader: tuple[PersonConfig, datetime]
+) -> StalledLine:
+    person, now = reader
+    postmortem = uow.postmortems.get(item.postmortem_id)
+    issue = uow.issues.get(item.issue_id) if item.issue_id else None
+    directory = Directory(context.config.people, context.config.teams, context.calendar)
+    standing = standing_of(item, postmortem, directory)
+    policy = policy_from_json(row.policy_snapshot)
+    condition = Condition(row.condition)
+    calendar = directory.calendar_of(person)
+    spell = spells(standing, policy, now, calendar).get(condition)
+    since = spell.since if spell else row.began_on
+    due = effective_due(standing, policy, calendar)
+    owner = context.config.people.get(standing.assignee_person_id or "")
+    route = next((route for route in context.config.routes if route.name == item.route), None)
+    listed = route is not None and person.id in route.readers
+    return StalledLine(
+        key=issue.key if issue else f"item {item.id}",
+        title=redact(item.title).text,
+        item_url=context.item_url(item.id),
+        condition=condition,
+        since=since,
+        working_days=abs(working_days_between(since, local_day(now, person.zone), calendar)),
+        role=row.role,
+        instead=(row.role == "owner" and standing.assignee_person_id != person.id),
+        issue_url=issue.url if issue else None,
+        owner_name=owner.name if owner and not owner.left else None,
+        incident=redact(postmortem.facts.title).text,
+        priority=item.priority,
+        due_on=due[0] if due else None,
+        due_origin=due[1] if due else None,
+        private=postmortem.facts.visibility is Visibility.PRIVATE and not listed,
+    )
