@@ -33,7 +33,7 @@ _OTHERWISE = "{where}: {key} is {found}, but must be {accepted}."
 class Fault:
     """One thing that is wrong, where, and what cures it. `key` is a dotted path as in `routes[2].target`.
 
-    `str(fault)` is one sentence for people; `code` is the machine's word; `line` is known in CSV and broken files.
+    `str(fault)` is one sentence for people; `code` is the machine's word; `line` is None where no line can be told.
     No field ever holds a secret.
     """
 

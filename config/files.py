@@ -29,14 +29,15 @@ _WILD = re.compile(r"[*?\[]")
 class Gathered:
     """Everything that was read. `digest` is over the bytes of every file, which never hold a secret.
 
-    `files` are all that were opened, in that order; `partial` names the sections of which a part could not be read,
-    so that what seems to be absent may be there.
+    `files` are all that were opened, in that order, and `texts` those that are TOML; `partial` names the sections of
+    which a part could not be read, so that what seems to be absent may be there.
     """
 
     sections: dict[str, list[Entry]] = field(default_factory=lambda: {name: [] for name in _TOP})
     faults: list[Fault] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)
     files: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
     digest: str = ""
 
 
@@ -69,6 +70,7 @@ class _Reader:
             if _is_deep(document):
                 self._broken(shown, _TOO_DEEP, None)
                 return
+            self.gathered.texts[shown] = text
             self._sections(document, shown)
             self._includes(document, path, shown, (*chain, os.path.realpath(path)))
             self._people(document, path, shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from config.building import build
 from config.entries import Entry, Loaded
 from config.faults import ConfigError, Fault, show
 from config.files import Gathered, gather
+from config.locating import Lines
 from config.model import Config
 from config.reading import read_table
 from config.references import Book, reference_faults
@@ -48,8 +50,16 @@ def load(path: Path, connectors: Mapping[str, Connector], *, secret_lookup: Secr
     book = Book(loading.tables, loading.steps, frozenset(gathered.partial))
     faults = [*loading.faults, *reference_faults(book)]
     if faults:
-        raise ConfigError(_in_order(faults, gathered.files))
+        raise ConfigError(_in_order(_located(faults, gathered.texts), gathered.files))
     return build(loading.tables, loading.steps, gathered.digest)
+
+
+def _located(faults: Sequence[Fault], texts: Mapping[str, str]) -> list[Fault]:
+    lines = {fault.file: Lines(texts[fault.file]) for fault in faults if fault.file in texts}
+    return [
+        replace(fault, line=lines[fault.file].of(fault.key)) if fault.line is None and fault.file in lines else fault
+        for fault in faults
+    ]
 
 
 def _in_order(faults: Sequence[Fault], files: Sequence[str]) -> tuple[Fault, ...]:

@@ -38,9 +38,9 @@ def test_every_fault_of_every_file_is_told_at_once_in_the_order_of_the_files(wri
     with pytest.raises(ConfigError) as refused:
         load(path, connectors())
     assert [(fault.file, fault.line, fault.key, fault.code) for fault in refused.value.faults] == [
-        ("afteraction.toml", None, "service.go_live_on", "not_a_date"),
-        ("afteraction.toml", None, "routes[0].target", "unknown_target"),
-        ("a.toml", None, "teams[0].name", "missing"),
+        ("afteraction.toml", 7, "service.go_live_on", "not_a_date"),
+        ("afteraction.toml", 42, "routes[0].target", "unknown_target"),
+        ("a.toml", 1, "teams[0].name", "missing"),
         ("people.csv", 2, "email", "not_an_address"),
         ("people.csv", 2, "zone", "bad_zone"),
     ]
@@ -95,11 +95,11 @@ def test_a_secret_that_is_named_but_set_nowhere_is_a_fault_only_where_it_is_look
     with pytest.raises(ConfigError) as refused:
         load(path, connectors(), secret_lookup=Secret.reveal)
     assert str(refused.value).split("\n") == [
-        "afteraction.toml: sources.postmortems needs the secret HOOK_SECRET, which cannot be read.",
+        "afteraction.toml:9: sources.postmortems needs the secret HOOK_SECRET, which cannot be read.",
         "  Set HOOK_SECRET, or set HOOK_SECRET_FILE to the path of a file that holds it.",
-        "afteraction.toml: trackers.jira.token_env needs the secret JIRA_TOKEN, which cannot be read.",
+        "afteraction.toml:17: trackers.jira.token_env needs the secret JIRA_TOKEN, which cannot be read.",
         "  Set JIRA_TOKEN, or set JIRA_TOKEN_FILE to the path of a file that holds it.",
-        "afteraction.toml: channels.mail.token_env needs the secret MAIL_TOKEN, which cannot be read.",
+        "afteraction.toml:37: channels.mail.token_env needs the secret MAIL_TOKEN, which cannot be read.",
         "  The secret file of MAIL_TOKEN cannot be read: No such file or directory.",
     ]
 

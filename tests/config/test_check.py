@@ -62,9 +62,9 @@ def test_each_fault_is_one_line_with_its_cure_below(write: Write, monkeypatch: p
     result = run(monkeypatch)
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        'afteraction.toml: targets.pay.mode is "liv", but must be one of observe, hold, live.',
+        'afteraction.toml:23: targets.pay.mode is "liv", but must be one of observe, hold, live.',
         '  Write "live" if that is what you mean.',
-        'afteraction.toml: routes[0].target is "pya", but must be the name of a target (pay, web).',
+        'afteraction.toml:41: routes[0].target is "pya", but must be the name of a target (pay, web).',
         '  Write "pay" if that is what you mean, or add [targets.pya].',
         "2 faults in afteraction.toml.",
     ]
@@ -116,7 +116,7 @@ def test_json_is_one_document_with_everything(write: Write, monkeypatch: pytest.
     assert result.exit_code == 1
     assert (document["ok"], len(document["faults"])) == (False, 1)
     assert document["faults"][0]["key"] == "routes[0].target"
-    assert document["faults"][0]["sentence"].startswith("afteraction.toml: routes[0].target is")
+    assert document["faults"][0]["sentence"].startswith("afteraction.toml:41: routes[0].target is")
     assert document["findings"] == [
         {
             "level": "fault",
