@@ -1,0 +1,198 @@
+"""The routes of the pages. Each reads the ledger once and renders one template."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request
+
+from service.domain.facts import Actor
+from service.doors import Door, Refused
+from service.ledger import UnitOfWork, queries
+from service.pages import phrases, remedies, wanted, words
+from service.pages.definitions import DEFINITIONS
+from service.pages.headers import secure
+from service.usecases.durations import span
+from service.usecases.survey import (
+    Surveyed,
+    overdue_sentence,
+    promise_verdict,
+    survey_in,
+    sync_verdict,
+)
+
+STYLE = Path(__file__).parent / "static" / "pages.css"
+LIVE_SECONDS = 5
+YEAR = 31_536_000
+
+View = Callable[[UnitOfWork, words.Words], dict[str, Any] | None]
+
+
+def pages(components: Surveyed, bind_host: str = "127.0.0.1") -> Blueprint:
+    """All pages, behind the door. `bind_host`: the address that the web listens on; off loopback, and wherever an
+    identity is configured, nobody sees a page without one.
+    """
+    blueprint = Blueprint("pages", __name__, template_folder="templates")
+    style = STYLE.read_bytes()
+    style_digest = hashlib.sha256(style).hexdigest()[:16]
+    _guard(blueprint, Door(components.config.service, bind_host))
+    _serve_style(blueprint, style, style_digest)
+    blueprint.app_context_processor(lambda: {"style_digest": style_digest})
+    show = _shower(components)
+    for rule, template, view in _routes(components):
+        blueprint.add_url_rule(rule, view.__name__, show(template, view))
+    return blueprint
+
+
+def _routes(components: Surveyed) -> list[tuple[str, str, Callable[..., dict[str, Any] | None]]]:
+    def overview(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
+        seen = survey_in(components, uow, said.at)
+        connection, today = uow.connection, said.at.date()
+        return {
+            "seen": seen,
+            "promise": promise_verdict(seen.figures),
+            "now": overdue_sentence(seen.figures, today),
+            "sync": sync_verdict(seen),
+            "newest": queries.newest_stalls(connection),
+            "teams": queries.teams(connection, today),
+            "months": queries.months(connection, today),
+            "groups": queries.attention_counts(connection),
+        }
+
+    def health_of_sync(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
+        seen = survey_in(components, uow, said.at)
+        return {"seen": seen, "sync": sync_verdict(seen)}
+
+    return [
+        ("/", "overview", overview),
+        ("/health-of-sync", "health", health_of_sync),
+        ("/items", "items", _items),
+        ("/items/<int:number>", "item", _item),
+        ("/postmortems", "postmortems", _postmortems),
+        ("/postmortems/<int:number>", "postmortem", _postmortem),
+        ("/attention", "attention", _attention),
+        ("/definitions", "definitions", _definitions),
+    ]
+
+
+def _items(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
+    asked, page = wanted.read_filter(request.args), wanted.page_of(request.args)
+    today = said.at.date()
+    return {
+        "wanted": asked,
+        "page": page,
+        "total": queries.count_items(uow.connection, asked, today),
+        "lines": queries.list_items(uow.connection, asked, today, page=page),
+        "choices": queries.choices(uow.connection),
+    }
+
+
+def _item(uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, Any] | None:
+    story = queries.item_story(uow.connection, number) if number < 2**63 else None
+    return {"story": story} if story else None
+
+
+def _postmortems(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
+    page = wanted.page_of(request.args)
+    return {
+        "page": page,
+        "total": queries.count_postmortems(uow.connection),
+        "lines": queries.list_postmortems(uow.connection, said.at.date(), page=page),
+    }
+
+
+def _postmortem(uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, Any] | None:
+    story = queries.postmortem_story(uow.connection, number) if number < 2**63 else None
+    return {"story": story} if story else None
+
+
+def _attention(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
+    nobody = queries.ItemFilter(state="unfinished", owner="nobody")
+    return {
+        "needs": queries.needs(uow.connection),
+        "groups": queries.held_groups(uow.connection),
+        "letters": queries.dead_letters(uow.connection),
+        "ownerless": queries.list_items(uow.connection, nobody, said.at.date())[:20],
+    }
+
+
+def _definitions(_uow: UnitOfWork, _said: words.Words) -> dict[str, Any]:
+    return {"definitions": DEFINITIONS}
+
+
+def _shower(components: Surveyed) -> Callable[[str, Callable[..., dict[str, Any] | None]], Callable[..., Response]]:
+    """Turns a view into a route: one read transaction, one instant, one template; None is 404."""
+
+    def show(template: str, view: Callable[..., dict[str, Any] | None]) -> Callable[..., Response]:
+        def route(**arguments: Any) -> Response:
+            said = words.Words(components.config, components.now())
+            with components.ledger.read() as uow:
+                shown = view(uow, said, **arguments)
+                common = {"demo": components.config.service.demo, "needs_count": queries.needs(uow.connection).total}
+            if shown is None:
+                return _render("absent", said, status=404, **common)
+            return _render(template, said, **{**common, **shown})
+
+        return route
+
+    return show
+
+
+def _render(template: str, said: words.Words, *, status: int = 200, **shown: Any) -> Response:
+    live = request.args.get("live") == "1"
+    body = render_template(
+        f"pages/{template}.html",
+        **shown,
+        **said.filters(),
+        said=said,
+        actor=g.get("actor"),
+        section=template,
+        live=LIVE_SECONDS if live else None,
+        phrases=phrases,
+        remedies=remedies,
+        filters=wanted,
+        words=words,
+        words_plural=words.plural,
+        span=span,
+        page_size=queries.PAGE_SIZE,
+        pager_link=lambda asked: lambda page: wanted.link(asked, page),
+        postmortems_link=lambda page: f"/postmortems?page={page}",
+    )
+    return make_response(body, status)
+
+
+def _guard(blueprint: Blueprint, door: Door) -> None:
+    @blueprint.before_request
+    def admit() -> Response | None:
+        if request.endpoint == f"{blueprint.name}.style":
+            return None
+        answer = door.admit(request)
+        if isinstance(answer, Actor):
+            g.actor = answer
+            return None
+        return _refuse(answer)
+
+    blueprint.after_request(secure)
+
+
+def _refuse(refused: Refused) -> Response:
+    body = render_template("pages/refused.html", refused=refused)
+    response = make_response(body, refused.status)
+    if refused.challenge:
+        response.headers["WWW-Authenticate"] = 'Basic realm="Afteraction", charset="UTF-8"'
+    return response
+
+
+def _serve_style(blueprint: Blueprint, style: bytes, digest: str) -> None:
+    @blueprint.get("/assets/pages.css", endpoint="style")
+    def serve() -> Response:
+        response = current_app.response_class(style, mimetype="text/css")
+        response.set_etag(digest)
+        # The address names the digest, so what is cached under it can never be old.
+        named = request.args.get("v") == digest
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if named else "no-cache"
+        response.make_conditional(request)
+        return response

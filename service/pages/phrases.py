@@ -1,0 +1,105 @@
+"""What happened, as sentences: the journal's events and the outbox's kinds in the words of a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.ledger.queries import Entry, MessageEntry
+
+EVENTS: Mapping[str, str] = {
+    "item.stated": "The postmortem stated this action.",
+    "item.changed": "The postmortem changed this action: {fields}.",
+    "item.returned": "The postmortem lists this action again.",
+    "item.withdrawn": "The postmortem no longer lists this action.",
+    "item.held": "Held for a person: {why}",
+    "item.released": "Released.",
+    "item.settled": "Settled.",
+    "item.moved": "The item moved from {old} to {new}.",
+    "issue.made": "Issue {key} was made.",
+    "issue.adopted": "Issue {key} was adopted; no new one was made.",
+    "issue.told": "The issue was told what changed.",
+    "issue.withheld": "What changed was not written to the issue: {why}",
+    "issue.dropped": "The tracker left out parts of the issue: {left out}.",
+    "issue.second": "A second issue {key} came to light; it is being closed as a duplicate.",
+    "issue.duplicate_closed": "The second issue was closed as a duplicate.",
+    "issue.read": "The tracker was read.",
+    "issue.gone": "The issue is gone from the tracker.",
+    "issue.moved": "The tracker moved the issue.",
+    "target.would_create": "The target only observes: an issue would have been made in {target}.",
+    "stall.began": "Stalled: {condition}.",
+    "stall.ended": "No longer stalled: {condition}.",
+    "notice.sent": "A notice was sent.",
+    "postmortem.absorbed": "A revision was taken over as {status}.",
+    "postmortem.same": "A revision arrived that says the same.",
+    "postmortem.stale": "An older revision arrived and changed nothing.",
+    "decision.snooze": "Snoozed: {reason}",
+    "decision.release": "Released: {reason}",
+    "decision.settle": "Settled: {reason}",
+    "decision.retry": "Tried again: {reason}",
+    "decision.discard": "Discarded: {reason}",
+    "decision.pause": "Paused: {reason}",
+    "decision.resume": "Resumed: {reason}",
+}
+
+KINDS: Mapping[str, str] = {
+    "open_issue": "Make the issue",
+    "update_issue": "Tell the issue what changed",
+    "adopt_issue": "Adopt the issue",
+    "close_duplicate": "Close the second issue as a duplicate",
+    "send_notice": "Send a notice",
+    "delivery": "Read a delivery",
+}
+
+STATES: Mapping[str, str] = {"due": "waiting", "done": "done", "dead": "dead letter", "discarded": "discarded"}
+
+
+class _Said(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def sentence(entry: Entry) -> str:
+    """One sentence for an entry; an event that is not in the table is read out as its own words."""
+    said = _Said({key: _short(value) for key, value in (entry.data or {}).items()})
+    said["fields"] = ", ".join(key.replace("_", " ") for key in (entry.data or {})) or "nothing that is shown"
+    template = EVENTS.get(entry.event)
+    if template is None:
+        return entry.event.replace(".", ": ").replace("_", " ").capitalize() + "."
+    return template.format_map(said)
+
+
+def evidence(entry: Entry) -> list[tuple[str, str]]:
+    """What the entry recorded, name by name; a pair of old and new reads as a change."""
+    found = [(key.replace("_", " "), _long(value)) for key, value in (entry.data or {}).items()]
+    found.append(("event", entry.event))
+    if entry.position is not None:
+        found.append(("position in the journal", str(entry.position)))
+    if entry.digest:
+        found.append(("digest", entry.digest))
+    return found
+
+
+def kind(message_kind: str) -> str:
+    return KINDS.get(message_kind, message_kind.replace("_", " ").capitalize())
+
+
+def message_state(message: MessageEntry) -> str:
+    if message.state == "due" and message.attempts:
+        return "retrying"
+    return STATES.get(message.state, message.state)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def _long(value: Any) -> str:
+    if isinstance(value, list) and len(value) == 2:
+        old, new = (str(part) if part not in (None, "") else "nothing" for part in value)
+        return f"from “{old}” to “{new}”"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_short(part)}" for key, part in value.items())
+    return _short(value) or "nothing"
