@@ -13,17 +13,17 @@ from service.reading.outline import ListBlock, Paragraph, Table
 from service.reading.people import People
 from service.reading.sections import BOLD_LEVEL, Section
 
-# A postmortem with more promises than this is none, or somebody is trying us.
-MOST = 1000
-
 
 def of_sections(found: list[Section], who: People, anchor: datetime.date | None) -> list[ReadItem]:
     """The items under headings that announce actions; only where there are none, what else reads like actions."""
     place = Place(who, anchor)
-    announced = list(islice(_announced(found, place), MOST))
-    if announced:
-        return announced + list(islice(_loose_tables(found, place), MOST))
-    return list(islice(_unannounced(found, replace(place, doubtful=True)), MOST))
+    announced = list(islice(_announced(found, place), items.MOST))
+    place = replace(place, doubtful=True)
+    return (
+        announced
+        or list(islice(_unannounced(found, place), items.MOST))
+        or list(islice(_vows(found, place), items.MOST))
+    )
 
 
 def _announced(found: list[Section], place: Place) -> Iterator[ReadItem]:
@@ -40,7 +40,12 @@ def _inside_named(section: Section) -> bool:
 
 def _names_action(section: Section) -> bool:
     above = section.parent
-    return above is not None and above.stance is Stance.ACTION and section.level <= BOLD_LEVEL and prose.names_action(section)
+    return (
+        above is not None
+        and above.stance is Stance.ACTION
+        and section.level <= BOLD_LEVEL
+        and prose.names_action(section)
+    )
 
 
 def _section(section: Section, place: Place) -> Iterator[ReadItem]:
@@ -50,9 +55,13 @@ def _section(section: Section, place: Place) -> Iterator[ReadItem]:
         item = prose.of_heading(section, replace(here, section=None if above is None else _shown(above), owner=None))
         if item:
             yield item
+        below = replace(here, section=headings.words(section.heading), doubtful=True)
+        yield from (
+            child for block in section.blocks if isinstance(block, ListBlock) for child in items.commands(block, below)
+        )
         return
     read = list(_lists(section, here))
-    if not read and not _has_forms(section):
+    if not read and (not _has_forms(section) or _shown(section)):
         read = list(prose.of_paragraphs(section.blocks, here))
     yield from read
 
@@ -104,7 +113,7 @@ def _place(section: Section, place: Place) -> Place:
     name = _shown(section)
     bracket = words[len(headings.without_bracket(words)) :].strip(" ()[]（）")
     done = states.of_word(bracket) if bracket else states.of_word(words)
-    if name and section.level >= BOLD_LEVEL and place.who.is_person(words):
+    if name and section.level >= BOLD_LEVEL and _is_person(section, words, place):
         return replace(place, owner=words.lstrip("@"), section=None)
     if name and words.startswith("@"):
         return replace(place, owner=words.lstrip("@"), section=None)
@@ -112,13 +121,21 @@ def _place(section: Section, place: Place) -> Place:
     return replace(place, section=name, done=done, kind=grades.kind(name), priority=urgency)
 
 
-def _loose_tables(found: list[Section], place: Place) -> Iterator[ReadItem]:
-    """Tables whose head says that they list actions, under headings that do not."""
-    for section in found:
-        if section.stance in (Stance.NEUTRAL, Stance.WEAK):
-            for block in section.blocks:
-                if isinstance(block, Table) and tables.announces_actions(block):
-                    yield from tables.of_table(block, place)
+def _announces(lead: Paragraph) -> bool:
+    """Whether a paragraph announces the list below it: by its last sentence or by the label that it begins with."""
+    text = marks.plain(lead.text)
+    label, colon, _ = text.partition(":")
+    return promises.announces(text) or (
+        bool(colon) and len(label.split()) <= 6 and headings.stance(label) is Stance.ACTION
+    )
+
+
+def _is_person(section: Section, words: str, place: Place) -> bool:
+    """A label names who does what stands below it, also by initials where another label beside it names a person."""
+    if place.who.is_person(words):
+        return True
+    beside = section.parent.children if section.parent and place.who.is_person_like(words) else []
+    return any(place.who.is_person(headings.words(other.heading)) for other in beside if other is not section)
 
 
 def _unannounced(found: list[Section], place: Place) -> Iterator[ReadItem]:
@@ -135,17 +152,27 @@ def _weak(section: Section, here: Place) -> Iterator[ReadItem]:
     for block in section.blocks:
         if isinstance(block, ListBlock):
             read.extend(items.of_list(block, here, only_promises=True))
-        elif isinstance(block, Table) and (tables.announces_actions(block) or tables.has_actions(block, here)):
+        elif isinstance(block, Table) and (tables.announces_actions(block) or tables.has_actions(block)):
             read.extend(tables.of_table(block, here))
     yield from read or prose.of_paragraphs(section.blocks, here, only_ours=True)
 
 
 def _led_lists(section: Section, here: Place) -> Iterator[ReadItem]:
     """Lists that a sentence in front of them announces, and tables whose head does."""
-    lead: Paragraph | None = None
+    lead: Paragraph | None = Paragraph(section.heading) if section.level >= BOLD_LEVEL else None
+    going_on = False
     for block in section.blocks:
-        if isinstance(block, ListBlock) and lead is not None and promises.announces(marks.plain(lead.text)):
-            yield from items.of_list(block, here)
+        if isinstance(block, ListBlock):
+            going_on = (going_on and block.start > 1) or (lead is not None and _announces(lead))
+            if going_on:
+                yield from items.of_list(block, here)
         elif isinstance(block, Table) and section.stance is Stance.NEUTRAL and tables.announces_actions(block):
             yield from tables.of_table(block, here)
         lead = block if isinstance(block, Paragraph) else None
+
+
+def _vows(found: list[Section], place: Place) -> Iterator[ReadItem]:
+    """Where nothing else was found: sentences in which the authors say what they will do."""
+    for section in found:
+        if not any(word in section.heading.lower() for word in ("timeline", "summary")):
+            yield from prose.of_vows(section.blocks, place)

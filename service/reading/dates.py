@@ -28,8 +28,10 @@ _LAST_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FORMS = re.compile(
     rf"(?P<y1>{_YEAR})(?P<s1>[-/.])(?P<m1>\d{{1,2}})(?P=s1)(?P<d1>\d{{1,2}})(?!\d)"
     rf"|(?P<y2>{_YEAR}) ?[年년] ?(?P<m2>\d{{1,2}}) ?[月월] ?(?P<d2>\d{{1,2}}) ?[日일]"
-    rf"|(?<![\w.])(?P<d3>\d{{1,2}}){_ORDINAL}(?: of| de| di)?[ \-]+(?P<m3>{_NAME})\b\.?(?:,?[ \-](?:de |del )?(?P<y3>{_YEAR}))?(?![\w])"
-    rf"|\b(?P<m4>{_NAME})\.?,? (?P<d4>\d{{1,2}})(?:st|nd|rd|th)?(?:(?: ?[-–—&+] ?| and | to )(?:(?:{_NAME})\.? )?\d{{1,2}}(?:st|nd|rd|th)?)?"
+    rf"|(?<![\w.])(?P<d3>\d{{1,2}}){_ORDINAL}(?: of| de"
+    rf"| di)?[ \-]+(?P<m3>{_NAME})\b\.?(?:,?[ \-](?:de |del )?(?P<y3>{_YEAR}))?(?![\w])"
+    rf"|\b(?P<m4>{_NAME})\.?,? (?P<d4>\d{{1,2}})(?:st|nd|rd|th)?(?:(?: ?[-–—&+] ?| and "
+    rf"| to )(?:(?:{_NAME})\.? )?\d{{1,2}}(?:st|nd|rd|th)?)?"
     rf"(?:,? (?P<y4>{_YEAR}))?(?![\w:])"
     rf"|(?<![\d./\-])(?P<d5>\d{{1,2}})\.(?P<m5>\d{{1,2}})\.(?P<y5>{_YEAR})(?!\d)"
     rf"|(?<![\d./\-])(?P<a6>\d{{1,2}})[/\-](?P<b6>\d{{1,2}})[/\-](?P<y6>{_YEAR})(?!\d)"
@@ -77,7 +79,6 @@ def find(text: str) -> Iterator[Found]:
 
 
 def _found(match: re.Match[str]) -> Found | None:
-    number = str(match.lastgroup)[-1] if match.lastgroup else ""
     groups = match.groupdict()
     if match["y6"]:
         first, second = int(match["a6"]), int(match["b6"])
@@ -86,9 +87,8 @@ def _found(match: re.Match[str]) -> Found | None:
         month, day = (first, second) if first <= 12 else (second, first)
         return Found(match.start(), match.end(), month, day, int(match["y6"]))
     number = next(n for n in "1234567" if groups.get(f"d{n}"))
-    month = groups[f"m{number}"]
-    year = groups.get(f"y{number}")
-    named = _MONTH_OF[month.lower()] if month.lower() in _MONTH_OF else int(month)
+    word, year = str(groups[f"m{number}"]).lower(), groups.get(f"y{number}")
+    named = _MONTH_OF.get(word) or int(word)
     return Found(match.start(), match.end(), named, int(groups[f"d{number}"]), int(year) if year else None)
 
 
@@ -97,5 +97,9 @@ def due(text: str, anchor: datetime.date | None) -> datetime.date | None:
     last = _END_OF.search(text)
     if last:
         month, year = _MONTH_OF[last["m"].lower()], int(last["y"])
-        return _date(year, month, 29) or _date(year, month, 28) if month == 2 else _date(year, month, _LAST_DAYS[month - 1])
+        return (
+            _date(year, month, 29) or _date(year, month, 28)
+            if month == 2
+            else _date(year, month, _LAST_DAYS[month - 1])
+        )
     return next((day for found in find(text) if (day := found.after(anchor))), None)

@@ -16,7 +16,9 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"[\s,]*(?:and|und|et|y|e|&)?\s*", re.IGNORECASE)
-_CLOCK = re.compile(r"(?<![\d:\-])(\d{1,3}):([0-5]\d)(?::[0-5]\d)?(?![\d:])(?!\s*(?:am|pm|utc|[a-z]{2,4}\b))", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?<![\d:\-])(\d{1,3}):([0-5]\d)(?::[0-5]\d)?(?![\d:])(?!\s*(?:am|pm|utc|[a-z]{2,4}\b))", re.IGNORECASE
+)
 
 
 def minutes(text: str) -> float | None:
@@ -29,6 +31,11 @@ def minutes(text: str) -> float | None:
     while (part := _PART.match(text, _BETWEEN.match(text, end).end())) and _unit(part) < smallest:  # type: ignore[union-attr]
         total, end, smallest = total + _size(part), part.end(), _unit(part)
     return round(total, 2)
+
+
+def begins(text: str) -> bool:
+    """Whether the text begins with a length of time."""
+    return bool(_PART.match(text))
 
 
 def _unit(part: re.Match[str]) -> float:

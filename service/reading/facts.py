@@ -5,36 +5,32 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from service.reading import dates, durations, grades, headings, labels, marks
+from service.reading import dates, grades, headings, labels, marks
 from service.reading.outline import Block, Heading, ListBlock, Paragraph, Table
 from service.reading.sections import Section
 
 _DATE_LABEL = re.compile(
-    r"(?:incident |event |start |outage )?(?:date|dates|date/time|date & time|date and time|day|datum|fecha|data|日付|発生日|発生日時|日期|날짜)(?: of (?:the )?(?:incident|event|outage))?"
-    r"|(?:incident |impact |outage )?(?:from|start(?:ed)?(?: (?:at|time|date))?|began)|(?:first )?detected(?: at)?|occurred(?: on| at)?|when|date (?:of )?occurr?ed",
+    r"(?:incident |event |start |outage )?(?:date|dates|date/time|date & time|date and time|day|datum"
+    r"|fecha|data|日付|発生日|発生日時|日期|날짜)(?: of (?:the )?(?:incident|event|outage))?"
+    r"|(?:incident |impact |outage )?(?:from|start(?:ed)?(?: (?:at|time|date))?|began)"
+    r"|(?:first )?detected(?: at)?|occurred(?: on| at)?|when|date (?:of )?occurr?ed",
     re.IGNORECASE,
 )
-_DETECT_LABEL = re.compile(r"(?:mean )?time[- ]to[- ](?:detect(?:ion)?|discover(?:y)?|identif(?:y|ication)|notice|acknowledge)|m?ttd|detection time|検知(?:まで)?の?時間|发现时间|检测时间", re.IGNORECASE)
-_RECOVER_LABELS = (
-    re.compile(r"(?:mean )?time[- ]to[- ](?:recover(?:y)?|resol(?:ve|ution)|restor(?:e|ation)|full recovery)|m?ttr|recovery time|resolution time|復旧(?:まで)?の?時間|恢复时间", re.IGNORECASE),
-    re.compile(
-        r"(?:total |incident |outage |impact |approximate |overall )?(?:duration|downtime|outage time|time to (?:repair|fix|mitigat(?:e|ion))|length)(?: of (?:the )?(?:incident|outage|impact|event))?"
-        r"|dauer|durée|duración|duração|durata|継続時間|影響時間|持续时间|지속 ?시간",
-        re.IGNORECASE,
-    ),
+_SEVERITY_LABEL = re.compile(
+    r"(?:incident )?(?:severity|sev)(?: level)?|重大度|深刻度|严重(?:程度|性|级别)|심각도|schweregrad|gravité"
+    r"|gravedad|severidade|gravità",
+    re.IGNORECASE,
 )
-_SEVERITY_LABEL = re.compile(r"(?:incident )?(?:severity|sev)(?: level)?|重大度|深刻度|严重(?:程度|性|级别)|심각도|schweregrad|gravité|gravedad|severidade|gravità", re.IGNORECASE)
 _PEOPLE_LABEL = re.compile(
-    r"(?:incident |postmortem |document |report )?(?:authors?|owners?|commander|lead|responders?|attendees|participants|reviewers?|responsible|written by|people(?: involved)?)(?:\(s\))?",
-    re.IGNORECASE,
-)
-_LASTED = re.compile(
-    r"\b(?:lasted|lasting|went on|down|unavailable|offline|outage|downtime|unreachable|degraded|total|duration|disruption)\b[^.\n\d]{0,50}?(?:for|of|:|was|about|approximately|roughly|around|nearly|over|lasting|lasted)?\s*(?:a total of |about |approximately |roughly |around |nearly |over |almost |~)*",
+    r"(?:incident |postmortem |document |report )?(?:authors?|owners?|commander|lead|responders?"
+    r"|attendees|participants|reviewers?|responsible|written by|people(?: involved)?)(?:\(s\))?",
     re.IGNORECASE,
 )
 _SUMMARY = re.compile(
-    r"(?:executive |incident |issue |short |brief |event )?summary|overview|tl;?dr|abstract|synopsis|what happened\??|description|サマリー?|概要|要約|摘要|总结|概述|概述|요약|개요|"
-    r"zusammenfassung|überblick|résumé|resumen|resumo|riepilogo|sommario|samenvatting|сводка|краткое описание|sammanfattning|introduction",
+    r"(?:executive |incident |issue |short |brief |event )?summary|overview|tl;?dr|abstract|synopsis"
+    r"|what happened\??|description|サマリー?|概要|要約|摘要|总结|概述|概述|요약|개요|"
+    r"zusammenfassung|überblick|résumé|resumen|resumo|riepilogo|sommario|samenvatting|сводка"
+    r"|краткое описание|sammanfattning|introduction",
     re.IGNORECASE,
 )
 _FIELD_LINE = re.compile(r"^[\s\-*•>]*([^:：\n]{2,45}?)\s*[:：]\s*(.*)$")
@@ -81,31 +77,50 @@ def _of_lines(text: str) -> Iterator[Field]:
         found = _FIELD_LINE.match(shown)
         if found:
             yield Field(found.group(1), found.group(2))
-        elif match := re.match(r"((?:first )?detected|resolved|repaired|started)(?: at| on)? (?=\d)(.*)", shown, re.IGNORECASE):
+        elif match := re.match(
+            r"((?:first )?detected|resolved|repaired|started)(?: at| on)? (?=\d)(.*)", shown, re.IGNORECASE
+        ):
             yield Field(match.group(1), match.group(2))
 
 
 def _first_lines(block: ListBlock) -> list[str]:
-    return [entry.blocks[0].text for entry in block.items[:40] if entry.blocks and isinstance(entry.blocks[0], Paragraph)]
+    return [
+        entry.blocks[0].text for entry in block.items[:40] if entry.blocks and isinstance(entry.blocks[0], Paragraph)
+    ]
 
 
 def people_values(stated: list[Field]) -> list[str]:
     """The values of the fields that name people."""
-    return [f.value for f in stated if len(f.value) <= 300 and (_PEOPLE_LABEL.fullmatch(f.label) or labels.field_of(f.label) == "owner")]
+    return [
+        f.value
+        for f in stated
+        if len(f.value) <= 300 and (_PEOPLE_LABEL.fullmatch(f.label) or labels.field_of(f.label) == "owner")
+    ]
 
 
 def title(blocks: list[Block], front: Mapping[str, object]) -> str | None:
     """The first main heading, else the title in the front matter, else a sole top heading of a lower level."""
     top = [block for block in blocks if isinstance(block, Heading) and marks.plain(block.text)]
-    first = next((block for block in top if block.level == 1), None)
-    if first:
-        return marks.plain(first.text)
+    main = [block for block in top if block.level == 1]
+    if main and (len(main) == 1 or not is_part(main[0].text)):
+        return marks.plain(main[0].text)
     given = front.get("title")
     if isinstance(given, str) and given.strip():
         return given.strip()
-    if top and all(block.level > top[0].level for block in top[1:]) and headings.stance(top[0].text) is headings.Stance.NEUTRAL:
+    if main:
+        return marks.plain(main[0].text)
+    if (
+        top
+        and all(block.level > top[0].level for block in top[1:])
+        and headings.stance(top[0].text) is headings.Stance.NEUTRAL
+    ):
         return marks.plain(top[0].text)
     return None
+
+
+def is_part(heading: str) -> bool:
+    """Whether a heading is the name of a part that many postmortems have, not the title of one."""
+    return len(headings.words(heading).split()) <= 3 and headings.stance(heading) is not headings.Stance.NEUTRAL
 
 
 def severity(stated: list[Field], front: Mapping[str, object]) -> str | None:
@@ -119,37 +134,10 @@ def severity(stated: list[Field], front: Mapping[str, object]) -> str | None:
     return None
 
 
-def time_to_detect(stated: list[Field]) -> float | None:
-    """Minutes until the incident was noticed, where the document states them."""
-    return _stated_minutes(stated, _DETECT_LABEL)
-
-
-def time_to_recover(stated: list[Field], summary: str | None) -> float | None:
-    """Minutes until the service was back: stated, else how long it is said to have lasted."""
-    for label in _RECOVER_LABELS:
-        found = _stated_minutes(stated, label)
-        if found is not None:
-            return found
-    for match in _LASTED.finditer(summary or ""):
-        found = durations.minutes((summary or "")[match.end() : match.end() + 40])
-        if found is not None and re.match(r"\W*\d", (summary or "")[match.end() :]):
-            return found
-    return None
-
-
-def _stated_minutes(stated: list[Field], label: re.Pattern[str]) -> float | None:
-    for field in stated:
-        if label.fullmatch(field.label):
-            found = durations.minutes(field.value)
-            if found is not None:
-                return found
-    return None
-
-
 def incident_date(
     stated: list[Field], heading: str | None, summary: str | None, front: Mapping[str, object], times: list[str]
 ) -> datetime.date | None:
-    """The day of the incident: stated, else in the title, else in the summary, else the timeline's if it spans few days.
+    """The day of the incident: stated, else in the title or summary, else the timeline's if that spans few days.
 
     A day without a year in title or summary takes the year from the timeline.
     """
@@ -159,6 +147,7 @@ def incident_date(
     for text in (heading or "", summary or ""):
         if day := _first_full(text):
             return day
+    told = next(dates.find(f"{heading or ''}\n{summary or ''}"), None)
     given = front.get("incident_date") or front.get("date")
     if isinstance(given, datetime.datetime):
         return given.date()
@@ -166,14 +155,23 @@ def incident_date(
         return given
     if isinstance(given, str) and (day := _first_full(given)):
         return day
-    return _from_timeline(f"{heading or ''}\n{summary or ''}", times)
+    return _from_timeline(told, times) or _with_year(told, front)
 
 
-def _from_timeline(text: str, times: list[str]) -> datetime.date | None:
+def _with_year(told: dates.Found | None, front: Mapping[str, object]) -> datetime.date | None:
+    """A day without a year takes the year of the first date in the front matter, which is not before it."""
+    written = next((day for value in front.values() if isinstance(value, str) and (day := _first_full(value))), None)
+    if told is None or written is None:
+        return None
+    years = (written.year, written.year - 1)
+    days = (dates.Found(told.start, told.end, told.month, told.day, year).full() for year in years)
+    return next((day for day in days if day and day <= written), None)
+
+
+def _from_timeline(partial: dates.Found | None, times: list[str]) -> datetime.date | None:
     days = sorted({day for line in times for found in dates.find(line) if (day := found.full())})
     if not days:
         return None
-    partial = next((found for found in dates.find(text) if found.year is None), None)
     if partial:
         same = [day for day in days if (day.month, day.day) == (partial.month, partial.day)]
         if same:
@@ -204,7 +202,11 @@ def timeline(found: list[Section]) -> list[str]:
 def _within_timeline(section: Section) -> bool:
     at: Section | None = section
     while at is not None:
-        if re.search(r"time ?line|chronolog|タイムライン|時系列|时间线|타임라인|хронолог|cronolog|zeit", at.heading, re.IGNORECASE):
+        if re.search(
+            r"time ?line|chronolog|タイムライン|時系列|时间线|타임라인|хронолог|cronolog|zeit",
+            at.heading,
+            re.IGNORECASE,
+        ):
             return True
         at = at.parent
     return False
@@ -214,11 +216,21 @@ def summary(found: list[Section]) -> str | None:
     """The first paragraph under a heading that announces a summary, else the first one that is a text of its own."""
     for section in found:
         if _SUMMARY.fullmatch(headings.without_bracket(headings.words(section.heading))):
-            text = next(_useful(section, 15), None) or next((t for child in section.children for t in _useful(child, 15)), None)
+            text = next(_useful(section, 15), None) or next(
+                (t for child in section.children for t in _useful(child, 15)), None
+            )
             if text:
                 return text
     early = [section for section in found if section.level <= 2][:4]
-    return next((text for section in early if section.stance is headings.Stance.NEUTRAL for text in _useful(section, 60)), None)
+    return next(
+        (text for section in early if section.stance is headings.Stance.NEUTRAL for text in _useful(section, 60)), None
+    )
+
+
+def opening(found: list[Section], summary: str | None) -> str:
+    """The texts that tell the incident in short: what stands before the first part, and the summary."""
+    early = [section for section in found if section.level <= 1][:2]
+    return "\n".join([*(text for section in early for text in _useful(section, 30)), summary or ""])[:4000]
 
 
 def _useful(section: Section, least: int) -> Iterator[str]:
@@ -227,5 +239,9 @@ def _useful(section: Section, least: int) -> Iterator[str]:
             continue
         text = marks.plain(block.text)
         bare = marks.plain(re.sub(marks.ANY_LINK, "", block.text))
-        if len(text) >= least and len(bare) >= least and not _FIELD_LINE.match(marks.plain(block.text.split("\n")[0])[:60] if least > 15 else ""):
+        if (
+            len(text) >= least
+            and len(bare) >= least
+            and not _FIELD_LINE.match(marks.plain(block.text.split("\n")[0])[:60] if least > 15 else "")
+        ):
             yield text

@@ -30,14 +30,17 @@ def split(text: str) -> tuple[Mapping[str, object], str, tuple[str, ...]]:
         return MappingProxyType({}), body, ()
     if not isinstance(data, dict):
         # Two rules around a paragraph look like metadata; then it is text and belongs to the document.
-        return MappingProxyType({}), text if isinstance(data, str) else body, () if isinstance(data, str) else (
-            f"{fault}YAML: it has to be a mapping of names to values.",
+        return (
+            MappingProxyType({}),
+            text if isinstance(data, str) else body,
+            () if isinstance(data, str) else (f"{fault}YAML: it has to be a mapping of names to values.",),
         )
     return MappingProxyType({str(key): value for key, value in data.items()}), body, ()
 
 
 def _until(rest: str, fence: str) -> tuple[str | None, str]:
-    taken, size = [], 0
+    taken: list[str] = []
+    size = 0
     lines = rest.split("\n")
     for number, line in enumerate(lines):
         if line.rstrip() == fence or (fence == "---" and line.rstrip() == "..."):

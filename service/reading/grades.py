@@ -3,7 +3,8 @@
 import re
 
 _PRIORITIES = {
-    "p0": "critical|urgent|highest|blocker|immediate|asap|kritisch|dringend|critique|urgente|crítica|crítico|緊急|最優先|最高|紧急|긴급",
+    "p0": "critical|urgent|highest|blocker|immediate|asap|kritisch|dringend|critique|urgente|crítica"
+    "|crítico|緊急|最優先|最高|紧急|긴급",
     "p1": "high|major|important|must|hoch|haute|élevée?|alta|alto|hoog|высокий|高|높음",
     "p2": "medium|moderate|normal|med|should|mittel|moyenne|media|média|medio|gemiddeld|средний|中|보통|중간",
     "p3": "low|minor|could|niedrig|basse|faible|baja|baixa|bassa|laag|низкий|低|낮음",
@@ -17,10 +18,16 @@ _KINDS = (
     ("detect", r"detect|monitor|alert|observab|erkenn|überwach|détect|detec|rilev|検知|検出|監視|检测|监控|감지"),
     ("prevent", r"prevent|prävent|vermeid|prévent|予防|再発防止|预防|防止|예방|재발|предотвр|avoid"),
     ("mitigate", r"mitigat|contain|limit|緩和|軽減|缓解|abmilder|atténu|완화|repair|recover"),
-    ("process", r"process|prozess|procédur|proces|プロセス|流程|手順|document|training|procedure|runbook|communicat|organi[sz]|프로세스"),
+    (
+        "process",
+        r"process|prozess|procédur|proces|プロセス|流程|手順|document|training|procedure|runbook"
+        r"|communicat|organi[sz]|프로세스",
+    ),
 )
 _KINDS_RE = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
-_OTHER = re.compile(r"\s*(?:other|misc\w*|improve\w*|general|sonstige\w*|autres?|otros?|outros?|その他|其他|기타)\s*", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\s*(?:other|misc\w*|improve\w*|general|sonstige\w*|autres?|otros?|outros?|その他|其他|기타)\s*", re.IGNORECASE
+)
 _SEVERITY = re.compile(r"(sev(?:erity)?|s|p)[ \-:]*([0-5])(?![\w.])", re.IGNORECASE)
 
 
@@ -39,7 +46,11 @@ def is_priority(text: str) -> bool:
     """Whether the whole text is a priority, without a label that says so ("P1", "high priority")."""
     core = text.strip(" ()[]*.:")
     return bool(_LEVEL.fullmatch(core)) or bool(
-        re.fullmatch(r"(?:critical|urgent|highest|high|medium|low|lowest)[ -](?:priority|prio)|priority[: ]+\w+", core, re.IGNORECASE)
+        re.fullmatch(
+            r"(?:critical|urgent|highest|high|medium|low|lowest)[ -](?:priority|prio)|priority[: ]+\w+",
+            core,
+            re.IGNORECASE,
+        )
     )
 
 

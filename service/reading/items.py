@@ -8,17 +8,27 @@ from dataclasses import dataclass, replace
 from service.reading import grades, headings, labels, marks, people, promises, states, trackers
 from service.reading.document import ReadItem
 from service.reading.outline import Block, ListBlock, ListItem, Paragraph
-from service.reading.peel import Peeled, peel
+from service.reading.peel import peel
+from service.reading.peeled import Peeled
 from service.reading.people import People
 
+# A postmortem with more promises than this is none, or somebody is trying us.
+MOST = 1000
 _PLACEHOLDER = re.compile(
-    r"\W*|\W*(?:n/?a|none|nil|nothing|no action(?: items?)?(?: (?:needed|required|taken|identified))?|no follow[- ]?ups?|not applicable|tbd|tba|tbc|todo|to be (?:done|determined|defined|added)|"
+    r"\W*|\W*(?:n/?a|none|nil|nothing|no action(?: items?)?(?: (?:needed|required|taken|identified))?"
+    r"|no follow[- ]?ups?|not applicable|tbd|tba|tbc|todo|to be (?:done|determined|defined|added)|"
     r"\.\.\.|etc|なし|特になし|无|無|keine|aucune?|ninguna?|nessuna?|nenhuma?|geen)\W*|\W*(?:\.\.\.|…).*"
     r"|.*\{\{.*\}\}.*|\W*<[^<>]+>\W*|\[[^\]]*(?:your|description|action item|insert|task)[^\]]*\]\W*"
-    r"|\W*(?:action item|item|action|task|follow-up|another item|example)s? ?(?:\d{1,2}|[a-z]|here)?\W*|\W*(?:add|insert|list|describe) (?:your )?(?:action items?|items|actions|tasks)? ?here\W*|lorem ipsum.*",
+    r"|\W*(?:action item|item|action|task|follow-up|another item|example)s? ?(?:\d{1,2}|[a-z]"
+    r"|here)?\W*|\W*(?:add|insert|list|describe) (?:your )?(?:action items?|items|actions"
+    r"|tasks)? ?here\W*|lorem ipsum.*",
     re.IGNORECASE | re.DOTALL,
 )
-_REMARK = re.compile(r"\W*(?:see|e\.?g|i\.?e|note|notes|cf|for example|example|because|this|that|which|so|and|or|but|why|currently|reason|rationale|context|details?|background)\b", re.IGNORECASE)
+_REMARK = re.compile(
+    r"\W*(?:see|e\.?g|i\.?e|note|notes|cf|for example|example|because|this|that|which|so|and|or|but"
+    r"|why|currently|reason|rationale|context|details?|background)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +75,23 @@ def of_list(block: ListBlock, place: Place, *, only_promises: bool = False) -> I
     entries are, the list is one of actions and all of them count.
     """
     habit = _ends_with_names(block)
-    read = [(entry, _main(entry, place, habit)) for entry in block.items]
+    read = [(entry, _main(entry, place, habit)) for entry in block.items[:MOST]]
     if only_promises:
         good = [(entry, peeled) for entry, peeled in read if peeled and _is_action(peeled)]
         read = read if len(good) * 5 >= len(read) * 4 else good  # type: ignore[assignment]
     for entry, peeled in read:
         if peeled is not None:
             yield from _entry(entry, peeled, place)
+
+
+def commands(block: ListBlock, place: Place) -> Iterator[ReadItem]:
+    """Entries that are actions by their own words or marks, where the list as a whole only details another action."""
+    for entry in block.items[:MOST]:
+        peeled = _main(entry, place, habit=False)
+        if peeled and _stands_alone(peeled) and not labels.value_line(marks.plain(peeled.text)):
+            item = item_of(peeled, place)
+            if item:
+                yield item
 
 
 def _is_action(peeled: Peeled) -> bool:
@@ -90,7 +110,9 @@ def _main(entry: ListItem, place: Place, habit: bool) -> Peeled | None:
         (fields.append(field) if field else kept.append(line))
     peeled = peel("\n".join(kept), place.who, place.anchor)
     for name, value in fields:
-        peeled.give(name, value, place.anchor)
+        stated = peel(value, place.who, place.anchor)
+        peeled.give(name, value if name == "state" else stated.text, place.anchor)
+        peeled.state(stated.done)
     if habit and peeled.owner is None:
         _take_last_name(peeled)
     return peeled
@@ -123,7 +145,9 @@ def _only_groups(text: str, peeled: Peeled) -> bool:
     core = text.rstrip(":： ")
     if peeled.links or peeled.done is not None or peeled.due:
         return False
-    return headings.sorts(core) or (text.endswith((":", "：")) and len(core.split()) <= 3 and not promises.is_promise(core))
+    return headings.sorts(core) or (
+        text.endswith((":", "：")) and len(core.split()) <= 3 and not promises.is_promise(core)
+    )
 
 
 class _Children:
@@ -142,7 +166,7 @@ class _Children:
         elif isinstance(block, ListBlock):
             rest = [entry for entry in block.items if not self._belongs(entry, parent)]
             if rest:
-                self.lists.append(ListBlock(block.ordered, rest))
+                self.lists.append(ListBlock(block.ordered, block.start, rest))
             own = [child for entry in rest if (child := _main(entry, self._place, False)) and _stands_alone(child)]
             self.children.extend(own)
 
@@ -153,7 +177,9 @@ class _Children:
         text = marks.plain(first.text)
         if self._field(first.text, parent):
             return True
-        if trackers.names_issue(text) or (marks.links(first.text) and trackers.only_leads(re.sub(marks.ANY_LINK, " ", first.text))):
+        if trackers.names_issue(text) or (
+            marks.links(first.text) and trackers.only_leads(re.sub(marks.ANY_LINK, " ", first.text))
+        ):
             parent.take_links(first.text)
             state = states.of_remark(text)
             parent.state(True if state else None)
@@ -168,14 +194,16 @@ class _Children:
 
 
 def _stands_alone(child: Peeled) -> bool:
-    return child.done is not None or bool(child.links) or bool(child.owner) or promises.is_order(marks.plain(child.text))
+    return (
+        child.done is not None or bool(child.links) or bool(child.owner) or promises.is_order(marks.plain(child.text))
+    )
 
 
 _LAST_NAME = re.compile(r"[(（\[]\s*@?([A-Za-z][\w.\-]{1,30})\s*[)）\]]\s*\.?\s*$")
 
 
 def _ends_with_names(block: ListBlock) -> bool:
-    """Whether entry after entry ends with one word in brackets, each time another fact than a state: then it is who does it."""
+    """Whether entry after entry ends with one word in brackets that is no state: then it is who does it."""
     tails = []
     for entry in block.items:
         first = entry.blocks[0] if entry.blocks else None

@@ -3,25 +3,50 @@
 import re
 
 _FIELDS = {
-    "owner": "owner|owners|owned by|assignee|assignees|assigned to|assigned|responsible|responsibility|responsible person|responsible team|dri|who|lead|poc|point of contact|"
-    "action owner|team|person|by whom|accountable|contact|champion|driver|担当|担当者|責任者|オーナー|负责人|責任人|负责|담당자|담당|verantwortlich|verantwortliche|zuständig|wer|responsable|responsables|"
-    "propriétaire|qui|encargado|asignado a|responsável|responsabile|eigenaar|verantwoordelijke|ответственный|исполнитель|ansvarlig|ansvarig|odpowiedzialny",
-    "due": "due|due date|due by|due on|deadline|eta|target|target date|target completion|target completion date|by when|when|completion date|expected|expected by|expected completion|date due|"
-    "planned date|timeline|time frame|timeframe|estimated completion|期限|期日|納期|完了予定|予定日|截止日期|完成时间|期限日|截止|기한|마감일|fällig|fällig am|fälligkeit|frist|termin|bis wann|bis|échéance|"
-    "date limite|délai|fecha límite|plazo|fecha|vencimiento|prazo|data limite|scadenza|срок|дедлайн|wanneer|streefdatum|frist dato",
-    "state": "status|state|done|done?|completed|complete|progress|completion|完了|状態|状況|ステータス|进度|进展|狀態|状态|상태|estado|statut|état|stato|статус|stand|avancement",
-    "priority": "priority|prio|urgency|優先度|優先順位|优先级|優先級|우선순위|priorität|priorité|prioridad|prioridade|priorità|prioriteit|приоритет",
-    "kind": "type|kind|category|action type|class|種別|分類|カテゴリ|类型|類型|유형|typ|art|kategorie|catégorie|tipo|categoría|тип|soort",
-    "ticket": "ticket|tickets|issue|issues|bug|bugs|bug #|bug id|jira|jira ticket|link|links|tracking|tracking issue|tracking bug|tracker|reference|references|ref|pr|prs|pull request|"
-    "github issue|gitlab issue|issue link|ticket link|bug/pr|issue/pr|issue/bug|ticket/issue|work item|linear|linear issue|related issue|related ticket|related pr|チケット|课题|工单|이슈|fehler|billet|incidencia|задача",
-    "action": "action item|action items|action|actions|task|tasks|todo|to-do|to do|item|items|follow-up|follow up|followup|follow-up action|follow-up item|improvement|improvements|measure|measures|"
-    "what|activity|work|deliverable|recommendation|recommendations|corrective action|preventive action|remediation|remediation item|mitigation|step|next step|fix|countermeasure|"
-    "アクション|アクションアイテム|対応|対応内容|対策|対策内容|内容|タスク|项目|行动|行动项|措施|改进措施|改进项|事项|任务|조치|조치 사항|액션|액션 아이템|할 일|작업|"
-    "maßnahme|massnahme|aufgabe|aktion|tâche|mesure|acción|tarea|medida|ação|tarefa|azione|attività|actie|actiepunt|maatregel|taak|действие|мера|działanie|zadanie|åtgärd|tiltak",
-    "text": "description|title|name|summary|details|detail|説明|タイトル|描述|标题|제목|설명|beschreibung|titel|titre|descripción|título|descrição|titolo|descrizione|beschrijving|omschrijving|описание|название",
-    "note": "notes|note|comment|comments|remarks|備考|メモ|备注|비고|bemerkung|kommentar|commentaire|comentario|comentarios|комментарий|why|rationale|reason|effort|estimate|size|success metric|success criteria|verification|validation|impact",
+    "owner": "owner|owners|owned by|assignee|assignees|assigned to|assigned|responsible|responsibility"
+    "|responsible person|responsible team|dri|who|lead|poc|point of contact|"
+    "action owner|team|person|by whom|accountable|contact|champion|driver|担当|担当者|責任者|オーナー"
+    "|负责人|責任人|负责"
+    "|담당자|담당|verantwortlich|verantwortliche|zuständig|wer|responsable|responsables|"
+    "propriétaire|qui|encargado|asignado a|responsável|responsabile|eigenaar|verantwoordelijke"
+    "|ответственный|исполнитель|ansvarlig|ansvarig|odpowiedzialny",
+    "due": "due|due date|due by|due on|deadline|eta|target|target date|target completion"
+    "|target completion date|by when|when|completion date|expected|expected by|expected completion"
+    "|date due|"
+    "planned date|timeline|time frame|timeframe|estimated completion|期限|期日|納期|完了予定|予定日"
+    "|截止日期|完成时间|期限日"
+    "|截止|기한|마감일|fällig|fällig am|fälligkeit|frist|termin|bis wann|bis|échéance|"
+    "date limite|délai|fecha límite|plazo|fecha|vencimiento|prazo|data limite|scadenza|срок|дедлайн"
+    "|wanneer|streefdatum|frist dato",
+    "state": "status|state|done|done?|completed|complete|progress|completion|完了|状態|状況|ステータス|进度"
+    "|进展|狀態|状态|상태"
+    "|estado|statut|état|stato|статус|stand|avancement",
+    "priority": "priority|prio|urgency|優先度|優先順位|优先级|優先級|우선순위|priorität|priorité|prioridad"
+    "|prioridade|priorità"
+    "|prioriteit|приоритет",
+    "kind": "type|kind|category|action type|class|種別|分類|カテゴリ|类型|類型|유형|typ|art|kategorie|catégorie|tipo"
+    "|categoría|тип|soort",
+    "ticket": "ticket|tickets|issue|issues|bug|bugs|bug #|bug id|jira|jira ticket|link|links|tracking"
+    "|tracking issue|tracking bug|tracker|reference|references|ref|pr|prs|pull request|"
+    "github issue|gitlab issue|issue link|ticket link|bug/pr|issue/pr|issue/bug|ticket/issue"
+    "|work item|linear|linear issue|related issue|related ticket|related pr|チケット|课题|工单|이슈|fehler"
+    "|billet|incidencia|задача",
+    "action": "action item|action items|action|actions|task|tasks|todo|to-do|to do|item|items|follow-up"
+    "|follow up|followup|follow-up action|follow-up item|improvement|improvements|measure|measures|"
+    "what|activity|work|deliverable|recommendation|recommendations|corrective action"
+    "|preventive action|remediation|remediation item|mitigation|step|next step|fix|countermeasure|"
+    "アクション|アクションアイテム|対応|対応内容|対策|対策内容|内容|タスク|项目|行动|行动项|措施"
+    "|改进措施|改进项|事项|任务|조치|조치 사항|액션|액션 아이템|할 일|작업|"
+    "maßnahme|massnahme|aufgabe|aktion|tâche|mesure|acción|tarea|medida|ação|tarefa|azione|attività"
+    "|actie|actiepunt|maatregel|taak|действие|мера|działanie|zadanie|åtgärd|tiltak",
+    "text": "description|title|name|summary|details|detail|説明|タイトル|描述|标题|제목|설명|beschreibung|titel|titre"
+    "|descripción|título|descrição|titolo|descrizione|beschrijving|omschrijving|описание|название",
+    "note": "notes|note|comment|comments|remarks|備考|メモ|备注|비고|bemerkung|kommentar|commentaire|comentario"
+    "|comentarios|комментарий|why|rationale|reason|effort|estimate|size|success metric"
+    "|success criteria|verification|validation|impact",
     "number": "#|no|no.|nr|nr.|id|num|number|番号|编号|序号|번호|№|n°|nº|ai|ref #",
-    "time": "time|date|timestamp|time (utc)|date/time|date-time|at|時刻|日時|时间|時間|시간|zeit|uhrzeit|datum|heure|hora|ora|tijd|время",
+    "time": "time|date|timestamp|time (utc)|date/time|date-time|at|時刻|日時|时间|時間|시간|zeit|uhrzeit|datum|heure"
+    "|hora|ora|tijd|время",
 }
 _FIELD_OF = {word: name for name, words in _FIELDS.items() for word in words.split("|")}
 _NOISE = re.compile(r"[*_`:：]|\s*[(（\[][^()（）\[\]]*[)）\]]")
@@ -30,16 +55,32 @@ _LINE = re.compile(r"[\s\-*•>]*([^:：\n]{1,40}?)\s*[:：]\s*(.*)", re.DOTALL)
 
 
 def field_of(label: str) -> str | None:
-    """The field that a column or label names: owner, due, state, priority, kind, ticket, action, text, note, number, time."""
+    """The field that a column or label names, a key of the table above; None for any other word."""
     text = " ".join(label.split()).casefold()
     found = _FIELD_OF.get(text) or _FIELD_OF.get(" ".join(_NOISE.sub(" ", text).split()))
     if found:
         return found
     core = _NOISE.sub(" ", text)
     for word in re.split(r"[\s/|&,]+", core):
-        if word in ("owner", "assignee", "priority", "status", "deadline", "eta", "due", "ticket", "担当", "期限", "状態"):
+        if word in (
+            "owner",
+            "assignee",
+            "priority",
+            "status",
+            "deadline",
+            "eta",
+            "due",
+            "ticket",
+            "担当",
+            "期限",
+            "状態",
+        ):
             return _FIELD_OF[word]
-    if re.match(r"(?:corrective |preventi?ve |follow[- ]?up |proposed |recommended )?(?:action|task|improvement|measure|recommendation)s?\b", core.strip()):
+    if re.match(
+        r"(?:corrective |preventi?ve |follow[- ]?up |proposed |recommended )?(?:action|task|improvement"
+        r"|measure|recommendation)s?\b",
+        core.strip(),
+    ):
         return "action"
     return None
 
@@ -57,5 +98,6 @@ INLINE = {
     "due": r"due(?: date| by| on)?|deadline|eta|target date|期限|截止日期|기한|fällig|frist",
     "state": r"status|state|状態|状态|상태",
     "priority": r"priority|prio|優先度|优先级|우선순위",
-    "ticket": r"tickets?|issues?|jira|bugs?|pr|tracking(?: issue)?|links?|tracked (?:in|by|at)|see|ref(?:erence)?|via",
+    "ticket": r"tickets?|issues?|jira|bugs?|pr|tracking(?: issue)?|links?|tracked (?:in|by|at)|see"
+    r"|ref(?:erence)?|via",
 }

@@ -3,7 +3,8 @@
 Built without recursion over the token stream, and with nesting capped, so that no document can exhaust the stack.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ from service.reading import marks
 
 # The block limit is deeper than any list that a person writes; the inline limit also bounds the cost of text that
 # opens brackets and never closes them, which grows with it.
+_BULLET = re.compile(r"\s*[•‣◦▪●○■□▸►➤]\s+(?=\S)")
+_SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
 _BLOCK_NESTING = 60
 _INLINE_NESTING = 10
 
@@ -43,6 +46,7 @@ class ListItem:
 @dataclass(slots=True)
 class ListBlock:
     ordered: bool
+    start: int = 1
     items: list[ListItem] = field(default_factory=list)
 
 
@@ -87,7 +91,8 @@ class _Builder:
             case "heading_close":
                 self._heading = 0
             case "bullet_list_open" | "ordered_list_open":
-                opened = ListBlock(ordered=token.type.startswith("ordered"))
+                start = token.attrs.get("start", 1)
+                opened = ListBlock(token.type.startswith("ordered"), start if isinstance(start, int) else 1)
                 self._add(opened)
                 self._stack.append(opened)
             case "list_item_open" if isinstance(top, ListBlock):
@@ -115,12 +120,37 @@ class _Builder:
         elif self._heading:
             self._add(Heading(self._heading, marks.spaced(text)))
         elif text.strip():
-            self._add(Paragraph(text))
+            for block in _paragraph(text):
+                self._add(block)
 
     def _add(self, block: Block) -> None:
         top = self._stack[-1]
         if isinstance(top, list):
             top.append(block)
+
+
+def _paragraph(text: str) -> Iterator[Block]:
+    """A paragraph; lines that begin with a bullet of the author's own making become the list that they are."""
+    lines = text.strip().split("\n")
+    if len(lines) > 1 and all(_SIGN.match(line) for line in lines):
+        yield ListBlock(ordered=False, items=[ListItem([Paragraph(line)]) for line in lines])
+        return
+    at = next((number for number, line in enumerate(lines) if _BULLET.match(line)), None)
+    if at is None:
+        yield Paragraph(text)
+        return
+    if at:
+        yield Paragraph("\n".join(lines[:at]))
+    bullets = ListBlock(ordered=False)
+    for line in lines[at:]:
+        if _BULLET.match(line):
+            bullets.items.append(ListItem([Paragraph(_BULLET.sub("", line))]))
+        else:
+            before = bullets.items[-1].blocks[0]
+            bullets.items[-1].blocks[0] = (
+                Paragraph(f"{before.text}\n{line}") if isinstance(before, Paragraph) else before
+            )
+    yield bullets
 
 
 def outline(markdown: str) -> list[Block]:

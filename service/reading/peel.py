@@ -5,9 +5,9 @@ Only the ends are peeled. A word in the middle of a sentence is part of what was
 
 import datetime
 import re
-from dataclasses import dataclass, field
 
 from service.reading import dates, grades, labels, marks, people, states, trackers
+from service.reading.peeled import Peeled
 from service.reading.people import People
 
 _SEP = r"[\s\-–—:：|,;.•·→>=]"
@@ -24,58 +24,35 @@ _TAIL_LINK = re.compile(
 )
 _HEAD_LINK = re.compile(rf"^[\s\[(]*({marks.ANY_LINK})[\])]*\s*(?:[:：\-–—|]+|(?=\s))\s*")
 _LABELLED = {
-    name: re.compile(rf"(?:^|[\s\-–—:：|,;.(\[*])(?:{words})\s*[:：=]\s*((?:(?!\s[-–—|]\s)[^:：|;]){{1,80}})$", re.IGNORECASE)
+    name: re.compile(
+        rf"(?:^|[\s\-–—:：|,;.(\[*])(?:{words})\s*[:：=]\s*((?:(?!\s[-–—|]\s)[^:：|;]){{1,80}})$", re.IGNORECASE
+    )
     for name, words in labels.INLINE.items()
 }
-_DASHED = re.compile(r"\s(?:[-–—|]|->|=>|→|:)\s*(?=\S)")
+_DASHED = re.compile(r"\s(?:[-–—|]|->|=>|→|:)\s*(?=\S)|(?<=[.!?])\s+(?=\S)")
 _LAST_WORDS = re.compile(r"(?:^|\s)[*_]*([A-Z]+(?:[- ][A-Z]+)?)[*_]*[.\s]*$")
 _BOLD_END = re.compile(f"{marks.BOLD}([^{marks.BOLD}{marks.BOLD_END}]{{1,40}}){marks.BOLD_END}[\\s.]*$")
 _BOLD_START = re.compile(f"^{marks.BOLD}([^{marks.BOLD}{marks.BOLD_END}]{{1,40}}){marks.BOLD_END}\\s*")
 _MENTIONS_END = re.compile(r"(?:^|\s|[\-–—:(\[])((?:(?:,|and|&|/|\+)?\s*@[\w][\w.\-]*(?:/[\w.\-]+)?)+)[\s.)\]]*$")
-_MENTIONS_START = re.compile(r"^((?:@[\w][\w.\-]*(?:/[\w.\-]+)?(?:\s*(?:,|and|&|/|\+)\s*)?)+)\s*(?:[:：\-–—|]+|to\b|will\b|should\b)\s*")
-_PRIORITY_START = re.compile(r"^[\[(]?(P[0-4]|(?:high|medium|low|critical|urgent)(?: priority)?)[\])]?\s*[:：\-–—|]+\s*", re.IGNORECASE)
+_MENTIONS_START = re.compile(
+    r"^((?:@[\w][\w.\-]*(?:/[\w.\-]+)?(?:\s*(?:,|and|&|/|\+)\s*)?)+)\s*(?:[:：\-–—|]+|to\b|will\b|should\b)\s*"
+)
+_PRIORITY_START = re.compile(
+    r"^[\[(]?(P[0-4]|(?:high|medium|low|critical|urgent)(?: priority)?)[\])]?\s*[:：\-–—|]+\s*", re.IGNORECASE
+)
+_NUMBERED = re.compile(
+    r"^\s*(?:action(?: item)?|item|task|ai|follow-?up|improvement|recommendation"
+    r"|measure)[ \-]?#?\d{1,3}\s?[.):\-–—]+\s*",
+    re.IGNORECASE,
+)
 _STATE_START = re.compile(r"^([^\W\d_][\w\- ]{2,14}?)\s*[:：]\s+|^([A-Z][A-Z\- ]{2,12}[A-Z])\s*[\-–—]\s+")
-_BY_DATE = re.compile(r"(?:^|[\s,;(\-–—])(?:(?:due|eta|deadline|target)(?: date)?(?: by| on)?|by|before|until|no later than|bis|avant)[:：]?\s+([^:;|()]{4,40})$", re.IGNORECASE)
+_BY_DATE = re.compile(
+    r"(?:^|[\s,;(\-–—])(?:(?:due|eta|deadline|target)(?: date)?(?: by| on)?|by|before|until"
+    r"|no later than|bis|avant)[:：]?\s+([^:;|()]{4,40})$",
+    re.IGNORECASE,
+)
 # How far back from its end a text is looked at, and the length from which it is an essay, not an item.
 _WINDOW, _LONGEST = 1500, 8000
-
-
-@dataclass(slots=True)
-class Peeled:
-    """The text that remains (marked) and what came off it."""
-
-    text: str
-    done: bool | None = None
-    owner: str | None = None
-    due: datetime.date | None = None
-    priority: str | None = None
-    kind: str | None = None
-    links: list[str] = field(default_factory=list)
-
-    def state(self, done: bool | None) -> None:
-        """The first mark that is found wins, the reader's eye begins at the front."""
-        self.done = done if self.done is None else self.done
-
-    def give(self, name: str, value: str, anchor: datetime.date | None) -> None:
-        """Takes the value of one named field."""
-        shown = marks.plain(value)
-        if name == "owner":
-            self.owner = self.owner or people.owner(value)
-        elif name == "due":
-            self.due = self.due or dates.due(shown, anchor)
-        elif name == "state":
-            self.state(states.of_cell(shown))
-        elif name == "priority":
-            self.priority = self.priority or grades.priority(shown)
-        elif name == "kind":
-            self.kind = self.kind or grades.kind(shown)
-        self.take_links(value)
-
-    def take_links(self, marked: str) -> None:
-        """Keeps the issues that the text links to, in order."""
-        for url, _ in marks.links(marked):
-            if trackers.is_issue(url) and url not in self.links:
-                self.links.append(url)
 
 
 def peel(marked: str, who: People, anchor: datetime.date | None) -> Peeled:
@@ -101,8 +78,23 @@ class _Peeler:
         self._peeled, self._who, self._anchor = peeled, who, anchor
 
     def run(self) -> None:
-        head = (self._checkbox, self._signs, self._head_bracket, self._head_link, self._head_word, self._head_mention)
-        tail = (self._tail_bracket, self._tail_link, self._tail_label, self._tail_state, self._tail_date, self._tail_mention)
+        head = (
+            self._checkbox,
+            self._signs,
+            self._head_number,
+            self._head_bracket,
+            self._head_link,
+            self._head_word,
+            self._head_mention,
+        )
+        tail = (
+            self._tail_bracket,
+            self._tail_link,
+            self._tail_label,
+            self._tail_state,
+            self._tail_date,
+            self._tail_mention,
+        )
         for rules in (head, tail, head):
             for _ in range(12):
                 if not any(rule() for rule in rules):
@@ -130,6 +122,11 @@ class _Peeler:
             return False
         self._peeled.state(state)
         return True
+
+    def _head_number(self) -> bool:
+        bare = marks.unstyled(self._peeled.text)
+        found = _NUMBERED.match(bare)
+        return found is not None and self._keep(bare[found.end() :])
 
     def _head_bracket(self) -> bool:
         text = marks.unstyled(self._peeled.text)
@@ -210,14 +207,23 @@ class _Peeler:
             into.priority = grades.priority(shown)
         elif self._who.is_person(shown):
             into.owner = into.owner or people.owner(shown)
-        elif re.fullmatch(r"(?:issue|ticket|pr|bug|task)s? (?:created|filed|opened|raised|logged|exists)|optional|stretch", shown, re.IGNORECASE):
+        elif re.fullmatch(
+            r"(?:issue|ticket|pr|bug|task)s? (?:created|filed|opened|raised|logged|exists)|optional|stretch",
+            shown,
+            re.IGNORECASE,
+        ):
             pass
         else:
             return self._dated(shown, into)
         return True
 
     def _dated(self, shown: str, into: Peeled) -> bool:
-        bare = re.sub(r"^(?:due|eta|by|before|until|deadline|target)(?: date| by| on)?[:：]?\s*", "", shown.strip(), flags=re.IGNORECASE)
+        bare = re.sub(
+            r"^(?:due|eta|by|before|until|deadline|target)(?: date| by| on)?[:：]?\s*",
+            "",
+            shown.strip(),
+            flags=re.IGNORECASE,
+        )
         found = next(dates.find(bare), None)
         if found and found.start == 0 and found.end == len(bare):
             into.due = into.due or found.after(self._anchor)
@@ -233,8 +239,10 @@ class _Peeler:
         if not found:
             return False
         [(url, shown)] = marks.links(found.group(1))
-        if url != shown and not trackers.names_issue(shown):
+        told = states.of_remark(shown) if trackers.is_issue(url) and len(shown.split()) <= 4 else None
+        if told is None and url != shown and not trackers.names_issue(shown):
             return self._person_link(text, found, shown)
+        self._peeled.state(told)
         return self._keep(_ends(text[: found.start()], at_head=False))
 
     def _person_link(self, text: str, found: re.Match[str], shown: str) -> bool:
@@ -266,17 +274,27 @@ class _Peeler:
             case "priority":
                 return len(shown.split()) <= 3
             case _:
-                return trackers.names_issue(shown) or bool(re.fullmatch(r"\W*(?:tbd|todo|n/?a|none)?\W*", shown, re.IGNORECASE))
+                return trackers.names_issue(shown) or bool(
+                    re.fullmatch(r"\W*(?:tbd|todo|n/?a|none)?\W*", shown, re.IGNORECASE)
+                )
 
     def _tail_state(self) -> bool:
         text = self._peeled.text
         found = _BOLD_END.search(text)
-        if found and (state := states.of_word(found.group(1))) is not None and self._keep(_ends(text[: found.start()], at_head=False)):
+        if (
+            found
+            and (state := states.of_word(found.group(1))) is not None
+            and self._keep(_ends(text[: found.start()], at_head=False))
+        ):
             self._peeled.state(state)
             return True
         bare = marks.unstyled(text)
         capitals = _LAST_WORDS.search(bare, max(0, len(bare) - 40))
-        if capitals and states.in_capitals(capitals.group(1)) and self._keep(_ends(bare[: capitals.start()], at_head=False)):
+        if (
+            capitals
+            and states.in_capitals(capitals.group(1))
+            and self._keep(_ends(bare[: capitals.start()], at_head=False))
+        ):
             self._peeled.state(states.of_word(capitals.group(1)))
             return True
         return self._dashed(bare)
@@ -287,8 +305,7 @@ class _Peeler:
         for found in reversed([cut for cut in cuts if not _inside_link(bare, cut.start())]):
             after = bare[found.end() :]
             into = Peeled("")
-            colon = found.group(0).strip() == ":"
-            state = None if colon else _remark_state(marks.plain(after))
+            state = None if found.group(0).strip() in ("", ":") else _remark_state(marks.plain(after))
             if state is None and not self._fact(after, into):
                 continue
             if not self._keep(_ends(bare[: found.start()], at_head=False)):
@@ -314,7 +331,9 @@ class _Peeler:
     def _tail_mention(self) -> bool:
         text = _without_profile_links(marks.unstyled(self._peeled.text))
         found = _MENTIONS_END.search(text, max(0, len(text) - 200))
-        if not found or re.search(r"\b(?:with|to|from|by|for|of|via|ask|contact|cc)\s*$", text[: found.start()], re.IGNORECASE):
+        if not found or re.search(
+            r"\b(?:with|to|from|by|for|of|via|ask|contact|cc)\s*$", text[: found.start()], re.IGNORECASE
+        ):
             return False
         if not self._keep(_ends(text[: found.start()], at_head=False)):
             return False
@@ -344,7 +363,11 @@ def _remark_state(after: str) -> bool | None:
         return None
     for words in (found.group(1), found.group(1).split()[0]):
         state = states.of_word(words)
-        if state is not None and (state or states.in_capitals(words)) and words.casefold() not in ("yes", "no", "live", "new", "open"):
+        if (
+            state is not None
+            and (state or states.in_capitals(words))
+            and words.casefold() not in ("yes", "no", "live", "new", "open")
+        ):
             return state
     return None
 
@@ -359,7 +382,9 @@ def _without_links(marked: str) -> str:
 
 def _without_profile_links(text: str) -> str:
     """Mentions that are links to a profile become plain mentions."""
-    return re.sub(f"{marks.LINK}[^{marks.HREF_END}]*{marks.HREF_END}(@[^{marks.LINK_END}]*){marks.LINK_END}", r"\1", text)
+    return re.sub(
+        f"{marks.LINK}[^{marks.HREF_END}]*{marks.HREF_END}(@[^{marks.LINK_END}]*){marks.LINK_END}", r"\1", text
+    )
 
 
 def _inside_link(text: str, at: int) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from service.reading import headings, labels, marks, promises
+from service.reading import headings, labels, marks, promises, states
 from service.reading.document import ReadItem
 from service.reading.items import Place, is_placeholder, item_of
 from service.reading.outline import Block, ListBlock, Paragraph, Table
@@ -28,16 +28,19 @@ def of_paragraphs(blocks: list[Block], place: Place, *, only_ours: bool = False)
 def _parts(text: str) -> list[str]:
     """A paragraph, or its lines where each of them is a sentence or a bold lead-in of its own."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if len(lines) > 1 and all(re.search(r"[.!。)]$", marks.plain(line)) and marks.plain(line)[0].isupper() for line in lines):
+    if len(lines) > 1 and all(
+        re.search(r"[.!。)]$", marks.plain(line)) and marks.plain(line)[0].isupper() for line in lines
+    ):
         return lines
     return [text]
 
 
 def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
-    found = promises.sentences(marks.spaced(text))
-    whole = len(found) <= _WHOLE and not only_ours
-    for candidate in [text] if whole else found:
-        peeled = peel(candidate, place.who, place.anchor)
+    peeled = peel(text, place.who, place.anchor)
+    found = promises.sentences(peeled.text)
+    whole = not only_ours and (len(found) <= _WHOLE or peeled.done is not None)
+    for candidate in [peeled] if whole else [peel(sentence, place.who, place.anchor) for sentence in found]:
+        peeled = candidate
         shown = marks.plain(peeled.text)
         if len(shown) < 15 or promises.points_elsewhere(shown) or is_placeholder(shown):
             continue
@@ -46,6 +49,16 @@ def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
         item = item_of(peeled, replace(place, doubtful=True))
         if item:
             yield item
+
+
+def of_vows(blocks: list[Block], place: Place) -> Iterator[ReadItem]:
+    """The sentences that say what the authors will do; what they will tell or go on doing is left out."""
+    for block in blocks:
+        for sentence in promises.sentences(marks.spaced(block.text)) if isinstance(block, Paragraph) else ():
+            if promises.is_vow(marks.plain(sentence)):
+                item = item_of(peel(sentence, place.who, place.anchor), place)
+                if item:
+                    yield item
 
 
 def _promises(shown: str, *, whole: bool) -> bool:
@@ -60,7 +73,9 @@ def names_action(section: Section) -> bool:
     if len(words.split()) < 2:
         return False
     has_list = any(isinstance(block, ListBlock | Table) for block in section.blocks)
-    return promises.is_order(words) if has_list or section.children else bool(section.blocks) or promises.is_order(words)
+    return (
+        promises.is_order(words) if has_list or section.children else bool(section.blocks) or promises.is_order(words)
+    )
 
 
 def of_heading(section: Section, place: Place) -> ReadItem | None:
@@ -72,6 +87,7 @@ def of_heading(section: Section, place: Place) -> ReadItem | None:
             peeled.give(field[0], field[1], place.anchor)
         else:
             peeled.take_links(text)
+            peeled.state(states.of_remark(marks.plain(text)) if len(text) < 200 else None)
     return item_of(peeled, place)
 
 
@@ -86,4 +102,6 @@ def _lines(blocks: list[Block]) -> Iterator[str]:
             yield from block.text.split("\n")
         elif isinstance(block, ListBlock):
             for entry in block.items:
-                yield from (line for inner in entry.blocks if isinstance(inner, Paragraph) for line in inner.text.split("\n"))
+                yield from (
+                    line for inner in entry.blocks if isinstance(inner, Paragraph) for line in inner.text.split("\n")
+                )

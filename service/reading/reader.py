@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from service.reading import actions, facts, frontmatter, marks, people
+from service.reading import actions, facts, frontmatter, marks, people, timing
 from service.reading.document import Document
 from service.reading.outline import Block, Heading, ListBlock, Paragraph, Table, outline
 from service.reading.sections import sections
@@ -21,8 +21,8 @@ def read_markdown(text: str) -> Document:
         title=title,
         incident_date=day,
         severity=facts.severity(stated, front),
-        time_to_detect_minutes=facts.time_to_detect(stated),
-        time_to_recover_minutes=facts.time_to_recover(stated, summary),
+        time_to_detect_minutes=timing.time_to_detect(stated),
+        time_to_recover_minutes=timing.time_to_recover(stated, facts.opening(found, summary)),
         summary=summary,
         front_matter=front,
         action_items=tuple(actions.of_sections(found, who, day)),

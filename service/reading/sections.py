@@ -95,7 +95,7 @@ def _opens(block: Block, following: Block | None) -> tuple[str, int] | None:
 
 def _item_sections(section: Section) -> list[Section]:
     """List items that are only a label for what stands inside them ("- **Follow-ups**:" above a nested list)."""
-    found = []
+    found: list[Section] = []
     for block in section.blocks:
         if isinstance(block, ListBlock) and section.stance is not Stance.ACTION:
             found.extend(label for item in block.items if (label := _item_section(item, section)))

@@ -8,10 +8,14 @@ from service.reading import labels, marks, people, promises, states, trackers
 from service.reading.document import ReadItem
 from service.reading.items import Place, is_placeholder, item_of
 from service.reading.outline import Table
-from service.reading.peel import Peeled, peel
+from service.reading.peel import peel
+from service.reading.peeled import Peeled
 
 _FIELDS = ("owner", "due", "state", "priority", "kind", "ticket")
-_CAPITAL_STATE = re.compile(r"(?<![\w#])(?:TO-?DO|DONE|WIP|COMPLETED?|IN[- ]PROGRESS|PENDING|NOT STARTED|FIXED|CLOSED|RESOLVED|ONGOING|OPEN|BLOCKED)(?!\w)")
+_CAPITAL_STATE = re.compile(
+    r"(?<![\w#])(?:TO-?DO|DONE|WIP|COMPLETED?|IN[- ]PROGRESS|PENDING|NOT STARTED|FIXED|CLOSED"
+    r"|RESOLVED|ONGOING|OPEN|BLOCKED)(?!\w)"
+)
 
 
 def columns(table: Table) -> list[str | None]:
@@ -22,8 +26,11 @@ def columns(table: Table) -> list[str | None]:
 def announces_actions(table: Table) -> bool:
     """Whether the head alone makes it a table of actions: an action column and who, until when or in what state."""
     named = set(columns(table))
-    return "action" in named and "time" not in named and len(named & {"owner", "due", "state", "ticket", "priority"}) >= 1 and (
-        "owner" in named or "due" in named or "ticket" in named or "state" in named
+    return (
+        "action" in named
+        and "time" not in named
+        and len(named & {"owner", "due", "state", "ticket", "priority"}) >= 1
+        and ("owner" in named or "due" in named or "ticket" in named or "state" in named)
     )
 
 
@@ -48,7 +55,9 @@ def _action_column(table: Table, named: list[str | None]) -> int | None:
     if not free:
         return None
     rows = table.rows[1:50]
-    return max(free, key=lambda at: (named[at] is None, sum(len(marks.plain(row[at])) for row in rows if at < len(row))))
+    return max(
+        free, key=lambda at: (named[at] is None, sum(len(marks.plain(row[at])) for row in rows if at < len(row)))
+    )
 
 
 def _row(row: list[str], named: list[str | None], at: int, place: Place) -> ReadItem | None:
@@ -99,12 +108,15 @@ def _stray_state(row: list[str], named: list[str | None], at: int) -> bool | Non
     return None
 
 
-def has_actions(table: Table, place: Place) -> bool:
+def has_actions(table: Table) -> bool:
     """Whether, without a heading that announces actions, most rows are worded as actions or carry an issue."""
     named = columns(table)
     at = _action_column(table, named)
     if at is None or "time" in named or len(table.rows) < 2:
         return False
     rows = [row for row in table.rows[1:50] if at < len(row)]
-    good = sum(promises.is_promise(row[at]) or any(trackers.is_issue(url) for cell in row for url, _ in marks.links(cell)) for row in rows)
+    good = sum(
+        promises.is_promise(row[at]) or any(trackers.is_issue(url) for cell in row for url, _ in marks.links(cell))
+        for row in rows
+    )
     return good * 2 > len(rows)

@@ -1,0 +1,111 @@
+"""How long it took to notice an incident and to recover from it."""
+
+import datetime
+import re
+
+from service.reading import dates, durations
+from service.reading.facts import Field
+
+_DETECT_LABEL = re.compile(
+    r"(?:mean )?time[- ]to[- ](?:detect(?:ion)?|discover(?:y)?|identif(?:y|ication)|notice"
+    r"|acknowledge)|m?ttd|detection time|検知(?:まで)?の?時間|发现时间|检测时间",
+    re.IGNORECASE,
+)
+_RECOVER_LABELS = (
+    re.compile(
+        r"(?:mean )?time[- ]to[- ](?:recover(?:y)?|resol(?:ve|ution)|restor(?:e|ation)|full recovery)"
+        r"|m?ttr|recovery time|resolution time|復旧(?:まで)?の?時間|恢复时间",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:total |incident |outage |impact |approximate |overall )?(?:duration|downtime|outage time"
+        r"|time to (?:repair|fix|mitigat(?:e|ion))|length)(?: of (?:the )?(?:incident|outage|impact"
+        r"|event))?"
+        r"|dauer|durée|duración|duração|durata|継続時間|影響時間|持续时间|지속 ?시간",
+        re.IGNORECASE,
+    ),
+)
+_START_LABEL = re.compile(
+    r"(?:incident |impact |outage )?(?:start(?:ed)?|began|from)(?: (?:at|time|date))?|(?:start"
+    r"|begin) of (?:incident|outage|impact)",
+    re.IGNORECASE,
+)
+_DETECTED_LABEL = re.compile(
+    r"(?:incident )?(?:first )?detected(?: (?:at|time))?|(?:incident )?detection", re.IGNORECASE
+)
+_RESOLVED_LABEL = re.compile(
+    r"(?:incident |fully )?(?:resolved|recovered|ended|end|until|till)(?: (?:at|time))?"
+    r"|(?:end) of (?:incident|outage|impact)",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)(?!\d)\s*([ap]\.?m)?", re.IGNORECASE)
+_LASTED = re.compile(
+    r"\b(?:lasted|lasting|went on|outage|downtime|duration|disruption|(?:down|unavailable|offline"
+    r"|unreachable|inaccessible))\b"
+    r"(?: (?:was|of|for|is|lasted|lasting|a total|approximately|about|around|roughly|nearly|almost"
+    r"|over))*[ :~]*(?=\d)"
+    r"|\b(?:for|after|within) (?:a total of |a period of |an estimated |approximately |about |around "
+    r"|roughly |nearly |almost |over |~ ?)(?=\d)",
+    re.IGNORECASE,
+)
+_SPAN = re.compile(
+    r"\b(?:from|between)(?: the hours of)? (\d{1,2}):?([0-5]\d)(?: ?[A-Z]{3,4})?(?: ?(?:to|and|until"
+    r"|till|-|–) ?)(\d{1,2}):?([0-5]\d)(?!\d)(?! ?[ap]m)",
+    re.IGNORECASE,
+)
+
+
+def time_to_detect(stated: list[Field]) -> float | None:
+    """Minutes until the incident was noticed: stated, else between two stated instants."""
+    return _first(_stated_minutes(stated, _DETECT_LABEL), _between(stated, _START_LABEL, _DETECTED_LABEL))
+
+
+def time_to_recover(stated: list[Field], told: str) -> float | None:
+    """Minutes until the service was back: stated, else between two instants, else as the opening text tells.
+
+    None where what is stated contradicts the instants that are stated beside it.
+    """
+    said = _first(*(_stated_minutes(stated, label) for label in _RECOVER_LABELS))
+    if said is not None:
+        shown = _between(stated, _START_LABEL, _RESOLVED_LABEL) or _between(stated, _DETECTED_LABEL, _RESOLVED_LABEL)
+        return None if shown and abs(shown - said) > max(30, said / 5) else said
+    return _first(_between(stated, _START_LABEL, _RESOLVED_LABEL), _told(told))
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _stated_minutes(stated: list[Field], label: re.Pattern[str]) -> float | None:
+    return _first(*(durations.minutes(field.value) for field in stated if label.fullmatch(field.label)))
+
+
+def _between(stated: list[Field], start: re.Pattern[str], end: re.Pattern[str]) -> float | None:
+    """Minutes between two instants that are stated with day and time."""
+    first = next((at for field in stated if start.fullmatch(field.label) and (at := _instant(field.value))), None)
+    last = next((at for field in stated if end.fullmatch(field.label) and (at := _instant(field.value))), None)
+    if first is None or last is None or last < first:
+        return None
+    return (last - first).total_seconds() / 60
+
+
+def _instant(text: str) -> datetime.datetime | None:
+    found = next(dates.find(text), None)
+    day = found.full() if found else None
+    clock = _CLOCK.search(text, found.end if found else 0)
+    if day is None or clock is None:
+        return None
+    hour = int(clock[1]) % 12 + (12 if clock[3].lower().startswith("p") else 0) if clock[3] else int(clock[1])
+    # Both instants are written in the same unnamed zone; only their distance is used.
+    return datetime.datetime(day.year, day.month, day.day, hour, int(clock[2]))  # noqa: DTZ001
+
+
+def _told(text: str) -> float | None:
+    for match in _LASTED.finditer(text):
+        found = durations.minutes(text[match.end() : match.end() + 40])
+        if found is not None and durations.begins(text[match.end() : match.end() + 40]):
+            return found
+    span = _SPAN.search(text)
+    if span is None or int(span[1]) > 23 or int(span[3]) > 23:
+        return None
+    return float((int(span[3]) * 60 + int(span[4]) - int(span[1]) * 60 - int(span[2])) % 1440)
