@@ -29,9 +29,6 @@ def build(tables: Tables, steps: Sequence[Sequence[Loaded]], digest: str) -> Con
     service = dict(tables["service"][0].data) if tables["service"] else {}
     people = [PersonConfig(**loaded.data) for loaded in tables["people"]]
     teams = [TeamConfig(**loaded.data) for loaded in tables["teams"]]
-    by_id = {person.id: person for person in people}
-    if "operators" in service:
-        service["operators"] = tuple(by_id[name].email if name in by_id else name for name in service["operators"])
     policies = tuple(map(_policy, tables["policies"], steps))
     return Config(
         service=ServiceConfig(**service),
@@ -40,7 +37,7 @@ def build(tables: Tables, steps: Sequence[Sequence[Loaded]], digest: str) -> Con
         targets={loaded.name: TargetConfig(loaded.name, **loaded.data) for loaded in tables["targets"]},
         channels={loaded.name: ChannelConfig(loaded.name, **_vendor(loaded)) for loaded in tables["channels"]},
         routes=_routes(tables["routes"]),
-        people=by_id,
+        people={person.id: person for person in people},
         teams={team.id: team for team in teams},
         policies=policies or (default_policy(),),
         digest=digest,

@@ -17,6 +17,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+")
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ROLES = ("viewer", "operator", "admin")
 _BIGGEST = 10**9
 
 
@@ -132,6 +133,20 @@ def day() -> Checked:
         raise ValueError
 
     return Checked(Refusal("not_a_date", "a date, written as year-month-day", "2026-01-31"), read)
+
+
+def operator() -> Checked:
+    """A name as the sign-in proxy gives it, alone or with a role."""
+
+    def read(value: Any) -> str:
+        name = line(value)
+        before, colon, role = name.rpartition(":")
+        if colon and (not before.strip() or role.strip().lower() not in _ROLES):
+            raise ValueError
+        return name
+
+    accepted = f"a name, or a name with one of the roles {', '.join(_ROLES)} after a colon"
+    return Checked(Refusal("not_an_operator", accepted, '"ada@example.com:admin"'), read)
 
 
 def weekday() -> Checked:

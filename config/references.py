@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from config.entries import Loaded
 from config.faults import Fault, listed, nearest, show
@@ -101,6 +100,7 @@ def _uses(book: Book) -> Iterator[Fault]:
         ("targets", "tracker", "trackers", "tracker"),
         ("routes", "target", "targets", "target"),
         ("routes", "sources", "sources", "source"),
+        ("routes", "readers", "people", "person"),
         ("policies", "channel", "channels", "channel"),
         ("people", "manager", "people", "person"),
         ("teams", "lead", "people", "person"),
@@ -204,7 +204,6 @@ def _step(loaded: Loaded) -> Iterator[Fault]:
 
 def _service(book: Book) -> Iterator[Fault]:
     for loaded in book.sections["service"]:
-        yield from _operators(book, loaded)
         if len(set(loaded.data.get("weekend") or ())) == 7:
             entry, cure = loaded.entry, "Leave out the days on which people work."
             key = entry.path("weekend")
@@ -219,15 +218,3 @@ def _service(book: Book) -> Iterator[Fault]:
 
 def _seconds(value: float) -> str:
     return f"{value:g} s"
-
-
-def _operators(book: Book, loaded: Loaded) -> Iterator[Fault]:
-    known = book.names("people")
-    operators: Any = loaded.data.get("operators") or ()
-    for index, name in enumerate(operators):
-        if "@" in name or name in known or "people" in book.partial:
-            continue
-        wanted = f"an e-mail address or the id of a person ({listed(known)})"
-        near = nearest(name, known)
-        cure = f"Write {show(near)} if that is what you mean." if near else "Write the operator's e-mail address."
-        yield loaded.entry.fault("unknown_person", loaded.leaf("operators", index), name, wanted, cure)

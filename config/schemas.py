@@ -24,7 +24,7 @@ class ServiceSchema(Strict):
     go_live_on = take.day()
     creates_per_postmortem = take.whole(1, 100_000)
     creates_per_hour = take.whole(1, 1_000_000)
-    operators = take.Many(take.text("an e-mail address or the id of a person", '"ada@example.com"'))
+    operators = take.Many(take.operator())
     trusted_proxy_header = take.header()
     demo = take.flag()
     call_seconds = take.duration("25.0")
@@ -80,6 +80,7 @@ class RouteSchema(Strict):
     allow_public = take.flag()
     constants = take.constants()
     labels = take.Many(take.text("a label", '"postmortem"'))
+    readers = take.Many(take.text("the id of a person", '"ada"'))
 
 
 class PersonSchema(Strict):
@@ -160,6 +161,7 @@ _ONE = {
     "alias": "aliases",
     "member": "members",
     "operator": "operators",
+    "reader": "readers",
 }
 
 

@@ -109,7 +109,10 @@ def _database(connectors: Mapping[str, Connector], unloaded: Sequence[Finding]) 
         except OSError as error:
             sentence = f"The folder {settings.home} cannot be used: {error.strerror}."
             return (Finding("database.folder", sentence, "Set AFTERACTION_HOME to a folder that you may write to."),)
-        return parts.database_findings()
+        try:
+            return parts.database_findings()
+        finally:
+            parts.ledger.close()
 
     return findings
 

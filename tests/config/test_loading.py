@@ -66,8 +66,9 @@ def test_a_targets_extra_keys_join_its_constants_and_dates_there_are_text(write:
     }
 
 
-def test_an_operator_named_by_id_becomes_an_address(write: Write) -> None:
-    assert load(write(), connectors()).service.operators == ("ada@example.com", "ops@example.com")
+def test_operators_are_names_as_the_proxy_gives_them_with_or_without_a_role(write: Write) -> None:
+    path = write(('operators = ["ada", ', 'operators = ["Ada:Admin", '))
+    assert load(path, connectors()).service.operators == ("Ada:Admin", "ops@example.com")
 
 
 def test_a_route_without_a_name_goes_by_its_place_and_never_shares_a_name(write: Write) -> None:
