@@ -96,7 +96,8 @@ OWN_MOVES = {
 class StalledMail:
     """Everything that one person is told on one working day, worst first.
 
-    `list_url` is our page with all of it; `policy` the name of the policy that asked for it.
+    `name` is what the reader is called; `list_url` our page with all of it; `policy` the name of the policy that asked
+    for it; `contact` whom to tell that it is not theirs.
     """
 
     name: str
@@ -127,10 +128,11 @@ class StalledMail:
     def asked(self) -> str:
         """The first line: what the reader is asked to do."""
         these = "this action" if len(self.lines) == 1 else f"these {len(self.lines)} actions"
+        please = f"{one_line(self.name, 40)}, please" if self.name.strip() else "Please"
         if all(line.role == "owner" and not line.instead for line in self.lines):
             it = "it waits" if len(self.lines) == 1 else "each waits"
-            return f"Please move {these} on, or say in the issue what {it} for."
-        return f"Please help {these} move on: an owner, a date that holds, or a reason to leave it."
+            return f"{please} move {these} on, or say in the issue what {it} for."
+        return f"{please} help {these} move on: an owner, a date that holds, or a reason to leave it."
 
     @property
     def why(self) -> str:

@@ -234,6 +234,7 @@ def test_off_loopback_nothing_goes_out_in_the_clear_unless_none_is_written(monke
     assert len(mailbox.mails) == 1
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_wrong_password_is_a_fault_of_the_channel_and_the_right_one_sends(monkeypatch):
     mailbox = Mailbox()
     options = {"authenticator": login(b"app", b"right"), "auth_require_tls": False, "auth_required": True}

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.facts import State
@@ -161,6 +161,7 @@ def test_what_is_found_after_hours_or_on_a_weekend_is_entered_on_the_next_workin
     assert start.entered_on == date(2026, 5, 4)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(State)),
     st.sampled_from(["p0", "p1", "p2", "p4", None]),
@@ -179,6 +180,7 @@ def test_deciding_again_after_applying_the_decision_changes_nothing(state, prior
     assert (again.begin, again.end, again.resume) == ((), (), ())
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10), st.integers(0, 30))
 def test_ending_and_returning_within_two_working_days_never_makes_a_second_stall(gap, start):
     ended_on = MONDAY + timedelta(days=start)

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.workdays import (
@@ -61,6 +61,7 @@ def test_the_end_of_the_calendar_is_reached_without_a_crash():
     assert working_days_between(date.min, date.max, PLAIN) > 2_000_000
 
 
+@settings(deadline=None)
 @given(days, st.integers(1, 200), calendars)
 def test_adding_working_days_is_undone_by_counting_them(day, count, calendar):
     later = add_working_days(day, count, calendar)
@@ -68,6 +69,7 @@ def test_adding_working_days_is_undone_by_counting_them(day, count, calendar):
     assert working_days_between(day, later, calendar) == count
 
 
+@settings(deadline=None)
 @given(days, days, calendars)
 def test_counting_agrees_with_looking_at_each_day(start, end, calendar):
     low, high = min(start, end), max(start, end)
@@ -94,6 +96,7 @@ def test_the_morning_after_the_clocks_changed_is_still_eight_on_the_wall():
     assert next_working_morning(saturday, "Europe/Berlin", PLAIN) == datetime(2026, 3, 30, 6, 0, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(instants, st.sampled_from(ZONES))
 def test_the_next_working_morning_is_never_past_and_always_at_work(now, zone):
     morning = next_working_morning(now, zone, PLAIN)

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -123,6 +123,7 @@ def test_an_address_that_is_not_of_the_web_is_never_a_link(url):
     assert url not in body(ItemFacts("Do it"), odd)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=99), st.text(max_size=99) | st.text("`~<!-?#>\n []", max_size=60))
 def test_whatever_the_description_says_the_sections_after_it_stay_sections(title, description):
     text = body(ItemFacts(title or "x", description=description), BARE)

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.stalls import Condition, DueOrigin
@@ -46,7 +46,7 @@ def test_the_subject_is_count_and_worst_case_in_words():
 
 def test_the_whole_text_reads_in_the_promised_order():
     assert stalled(LINE, policy="usual", contact="ops@example.com").text == (
-        "Please move this action on, or say in the issue what it waits for.\n"
+        "Ana, please move this action on, or say in the issue what it waits for.\n"
         "\n"
         "1. Cap retries of the payment client\n"
         "   6 working days overdue; due 2 March 2026.\n"
@@ -89,7 +89,7 @@ def test_an_idle_action_with_a_promised_date_names_it_too():
 def test_a_lead_is_told_whom_to_ask():
     found = stalled(replace(LINE, role="lead")).text
     assert "Ana owns it: ask what is in the way, or hand it to somebody else." in found
-    assert found.startswith("Please help this action move on")
+    assert found.startswith("Ana, please help this action move on")
     assert "belongs to the team that you lead" in " ".join(found.split())
 
 
@@ -166,6 +166,7 @@ def test_html_in_a_title_is_shown_and_not_obeyed():
     assert "<script>alert(1)</script> & more" in found.text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=80))
 def test_no_text_breaks_a_subject_a_column_or_the_markup(title, incident, key):
     line = replace(
