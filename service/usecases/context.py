@@ -15,7 +15,6 @@ from service.ledger import Ledger
 
 CHANNEL = "channel:"
 TRACKER = "tracker:"
-CHANNEL_CALL_SECONDS = 25.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Context:
 
     def call_seconds(self, target: str) -> float:
         tracker = self.tracker_of(target) or self.trackers.get(target.removeprefix(TRACKER))
-        return tracker.capabilities.call_seconds if tracker else CHANNEL_CALL_SECONDS
+        return tracker.capabilities.call_seconds if tracker else self.config.service.call_seconds
 
     def capabilities(self, tracker: str) -> Capabilities:
         return self.trackers[tracker].capabilities

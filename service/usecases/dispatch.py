@@ -130,10 +130,19 @@ def _prepare(context: Context, message: Message) -> Work | None:
         if prepared.intent:
             uow.outbox.intend(message, now)
         ours = uow.outbox.still_ours(message, uow.clock(), context.call_seconds(message.target))
-        if not ours:
-            return None
-        uow.commit()
+        if ours:
+            uow.commit()
+    if not ours:
+        _let_go(context, message)
+        return None
     return prepared
+
+
+def _let_go(context: Context, message: Message) -> None:
+    """Too little of the lease is left for a whole call, or it is another's by now: nothing was sent."""
+    with context.ledger.begin() as uow:
+        uow.outbox.postpone(message, context.now(), counted=False)
+        uow.commit()
 
 
 def _settle(context: Context, message: Message, work: Work, result: object) -> None:

@@ -13,7 +13,6 @@ from service.ledger.queries import HookLine, QueueLine
 from service.usecases.durations import span
 
 LATE_AFTER = timedelta(minutes=2)
-READS_MISSED = 3
 CHANNEL, TRACKER = "channel:", "tracker:"
 
 
@@ -51,7 +50,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One source, target or channel; `kind` is one of these. `last_success`: what last worked of reading, writing or
+    """One source, target or channel (a tracker where it has a queue of its own); `kind` says which. `last_success`: what last worked of reading, writing or
     receiving. `waiting`: messages (for a source: deliveries) due now; `lag`: how long the first of them has waited.
     """
 
@@ -76,13 +75,14 @@ def assess(config: Config, facts: SyncFacts, now: datetime) -> tuple[Health, ...
     sources = [_source(config, name, facts, now) for name in config.sources]
     targets = [_target(config, target, facts, now) for target in config.targets.values()]
     channels = [_channel(config, name, facts, now) for name in config.channels]
-    return (*sources, *targets, *channels)
+    trackers = [_tracker(config, name, facts, now) for name in config.trackers if TRACKER + name in facts.targets]
+    return (*sources, *(line for line in trackers if line.trouble or line.waiting or line.dead), *targets, *channels)
 
 
 def _source(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
     line = facts.hooks.get(name)
     reads = [cursor for cursor in facts.cursors if cursor.tracker == name]
-    trouble = _unread(line, now) or _reading(reads, config, now)
+    trouble = _unread(line, now) or _reading(reads, now)
     heard = [line.last_at] if line else []
     return Health(
         kind="source",
@@ -119,7 +119,7 @@ def _target(config: Config, target: TargetConfig, facts: SyncFacts, now: datetim
     trouble = (
         _paused(facts.instance, row, target.name)
         or _failing(row)
-        or _reading(reads, config, now)
+        or _reading(reads, now)
         or _waiting(queue, now)
         or _by_mode(target, facts.held.get(target.name, 0))
     )
@@ -137,10 +137,27 @@ def _target(config: Config, target: TargetConfig, facts: SyncFacts, now: datetim
     )
 
 
+def _tracker(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
+    """What goes to a tracker as a whole and to none of its targets: looking up issues that are to be adopted."""
+    address = TRACKER + name
+    row, queue = facts.targets.get(address), facts.queues.get(address) or _nothing(address)
+    return Health(
+        kind="tracker",
+        name=name,
+        vendor=config.trackers[name].vendor,
+        trouble=_paused(facts.instance, row, name) or _failing(row) or _waiting(queue, now),
+        last_success=_latest(row, ()),
+        lag=now - queue.oldest if queue.oldest else None,
+        waiting=queue.waiting,
+        later=queue.later,
+        dead=queue.dead,
+    )
+
+
 def _channel(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
     address = CHANNEL + name
     row, queue = facts.targets.get(address), facts.queues.get(address) or _nothing(address)
-    trouble = _paused(facts.instance, row, address) or _failing(row) or _waiting(queue, now)
+    trouble = _paused(facts.instance, row, name) or _failing(row) or _waiting(queue, now)
     return Health(
         kind="channel",
         name=name,
@@ -177,16 +194,16 @@ def _failing(row: Target | None) -> Trouble | None:
     return Trouble(SyncState.FAILING, sentence, row.cure or "", row.failing_since, row.error_code or "")
 
 
-def _reading(reads: Sequence[CursorRow], config: Config, now: datetime) -> Trouble | None:
+def _reading(reads: Sequence[CursorRow], now: datetime) -> Trouble | None:
     failing = next((read for read in reads if read.failing_since is not None), None)
     if failing is not None:
         sentence = failing.error or "Reading it failed and gave no reason."
         return Trouble(SyncState.FAILING, sentence, failing.cure or "", failing.failing_since, failing.error_code or "")
-    every = timedelta(seconds=config.service.poll_seconds)
-    stale = [read for read in reads if read.ok_at is not None and now - read.ok_at > READS_MISSED * every + LATE_AFTER]
-    if stale and stale[0].ok_at is not None:
-        sentence = f"Last read {span(now - stale[0].ok_at)} ago; it should be read every {span(every)}."
-        return Trouble(SyncState.LATE, sentence, "Look whether clock and worker run.", stale[0].ok_at)
+    late = next((read for read in reads if now - read.next_at > LATE_AFTER), None)
+    if late is not None:
+        last = f"Last read {span(now - late.ok_at)} ago" if late.ok_at else "Never read yet"
+        sentence = f"{last}; it was due {span(now - late.next_at)} ago."
+        return Trouble(SyncState.LATE, sentence, "Look whether clock and worker run.", late.next_at)
     return None
 
 
