@@ -71,6 +71,8 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self.engine: Engine = open_engine(url)
         self._turn = _Turn(self.engine.dialect.name == "sqlite")
+        # SQLite reads one state in any transaction; PostgreSQL would show each statement the newest.
+        self._one_state = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -84,7 +86,7 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A unit of work that only reads, and never waits for a writer."""
-        with self.engine.connect() as connection:
+        with self.engine.connect().execution_options(**self._one_state) as connection:
             yield UnitOfWork(connection)
             connection.rollback()
 
