@@ -206,7 +206,8 @@ class Executor:
             message = f"Could not resolve to a Repository with the name '{full_name}'."
             self._fail("NOT_FOUND", message, path)
             return None
-        data: Json = self._plain(self._repo(repo), tuple(each for each in field.selection if not each.arguments))
+        plain = tuple(each for each in field.selection if each.name not in {"issue", "issueOrPullRequest"})
+        data: Json = self._plain(self._repo(repo), plain) if plain else {}
         for each in field.selection:
             if each.name in {"issue", "issueOrPullRequest"}:
                 number = int(each.arguments.get("number") or 0)

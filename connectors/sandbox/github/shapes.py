@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,8 +87,7 @@ class Shapes:
         return document
 
     def label(self, repo: Repo, name: str) -> Json:
-        known = [each.lower() for each in repo.labels]
-        number = repo.id * 100 + (known.index(name.lower()) if name.lower() in known else 99)
+        number = 3_000_000_000 + zlib.crc32(f"{repo.id} {name.lower()}".encode())
         url = f"{self.api}/repos/{repo.full_name}/labels/{name}"
         base = {"id": number, "node_id": node_id("LA", number), "url": url, "name": name}
         return {**base, "color": "ededed", "default": False, "description": None}

@@ -183,13 +183,17 @@ def assignable_search() -> Response:
 
 
 def _people(candidates: list[JiraUser]) -> list[object]:
-    """Search by words of the name or the start of the address; a hidden address is not found, as in Cloud."""
+    """Search by words of the name or the start of the address; a hidden address is not found, as in Cloud.
+
+    The jira library also searches by account id and expects to find it.
+    """
     account, query = request.args.get("accountId"), request.args.get("query", "").lower()
     found = []
     for each in candidates:
         by_name = any(word.startswith(query) for word in [each.name.lower(), *each.name.lower().split()])
         by_email = each.email_visible and each.email.lower().startswith(query)
-        if each.active and (account is None or each.account_id == account) and (by_name or by_email):
+        matches = by_name or by_email or each.account_id.lower() == query
+        if each.active and (account is None or each.account_id == account) and matches:
             found.append(visit().shapes.person(each))
     start, size = number("startAt", 0, 10**9), number("maxResults", 50, 1000)
     return [*found[start : start + size]]

@@ -1,0 +1,150 @@
+"""On the boards a person moves, assigns, dates, edits and comments issues, as somebody other than our account."""
+
+import requests
+
+from tests.sandbox.client import REPO, Client
+
+
+def get(client: Client, path: str) -> requests.Response:
+    return client.session.get(f"{client.url}{path}", timeout=5)
+
+
+def post(client: Client, path: str, **form: str) -> requests.Response:
+    return client.session.post(f"{client.url}{path}", data=form, timeout=5)
+
+
+JIRA_FORM = {"as": "712020:priya-raman", "title": "Do it", "assignee": "", "due": ""}
+GITHUB_FORM = {"as": "priya-raman", "title": "Do it", "assignee": ""}
+
+
+def test_the_index_lists_trackers_mailbox_and_switch(client: Client) -> None:
+    client.new_jira()
+    page = get(client, "/")
+    for part in ("Payments", "1 issue", "acme/payments", "private", "Mailbox", "Fault switch"):
+        assert part in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_a_jira_board_shows_an_issue_under_its_status(client: Client) -> None:
+    client.new_jira("Alert on lag", duedate="2026-12-01")
+    page = get(client, "/jira/boards/PAY").text
+    assert page.index("To Do") < page.index("Alert on lag") < page.index("In Progress")
+    assert "due 2026-12-01" in page
+    assert get(client, "/jira/boards/NOPE").status_code == 404
+
+
+def test_a_person_moves_a_jira_issue_from_its_page(client: Client) -> None:
+    key = client.new_jira()
+    answer = post(client, f"/jira/browse/{key}", **JIRA_FORM, move="Won't Do", comment="Not worth it")
+    assert (answer.status_code, answer.history[0].status_code) == (200, 303)
+    (issue,) = client.issues("jira")
+    assert (issue["status"], issue["resolution"], issue["category"]) == ("Won't Do", "Won't Do", "done")
+    assert issue["history"][0]["author"] == "712020:priya-raman"
+    assert issue["comments"][0]["author"] == "712020:priya-raman"
+    assert issue["creator"] == "712020:afteraction"
+    assert "Not worth it" in get(client, f"/jira/browse/{key}").text
+
+
+def test_assignee_due_date_and_title_are_saved_together(client: Client) -> None:
+    key = client.new_jira()
+    form = {**JIRA_FORM, "title": "Do it well", "assignee": "712020:mateo-silva", "due": "2026-12-24"}
+    post(client, f"/jira/browse/{key}", **form)
+    (issue,) = client.issues("jira")
+    assert (issue["title"], issue["due"]) == ("Do it well", "2026-12-24")
+    assert issue["assignees"] == ["712020:mateo-silva"]
+    updated = issue["updated_at"]
+    post(client, f"/jira/browse/{key}", **form)
+    assert client.issues("jira")[0]["updated_at"] == updated, "saving nothing new is no change"
+
+
+def test_a_form_that_makes_no_sense_says_so_and_changes_nothing(client: Client) -> None:
+    key = client.new_jira()
+    page = post(client, f"/jira/browse/{key}", **{**JIRA_FORM, "due": "tomorrow"}).text
+    assert "A due date is written as 2026-12-31." in page
+    assert client.issues("jira")[0]["due"] is None
+
+
+def test_without_a_status_for_it_wont_do_is_a_resolution_of_done(client: Client) -> None:
+    key = client.new_jira(project="SEC", customfield_10050={"value": "Data"})
+    post(client, f"/jira/browse/{key}", **JIRA_FORM, move="Done|Won't Do")
+    (issue,) = client.issues("jira")
+    assert (issue["status"], issue["resolution"]) == ("Done", "Won't Do")
+
+
+def test_a_github_issue_is_closed_with_a_reason_and_reopened(client: Client) -> None:
+    number = client.new_github()["number"]
+    path = f"/github/{REPO}/issues/{number}"
+    post(client, path, **GITHUB_FORM, move="closed|not_planned")
+    (issue,) = client.issues("github")
+    assert (issue["status"], issue["state_reason"]) == ("closed", "not_planned")
+    board = get(client, f"/github/{REPO}").text
+    assert board.index("Not planned") < board.index("Do it")
+    post(client, path, **{**GITHUB_FORM, "assignee": "msilva"}, move="open")
+    (issue,) = client.issues("github")
+    assert (issue["status"], issue["assignees"]) == ("open", ["msilva"])
+
+
+def test_the_body_is_rendered_and_trusted_with_nothing(client: Client) -> None:
+    body = "## Why\n\n- [x] one\n- [ ] **two** `<b>`\n\n<script>alert(1)</script>"
+    body += "\n\n[bad](javascript:alert(1)) <!-- pm:1 -->"
+    number = client.new_github(body=body)["number"]
+    page = get(client, f"/github/{REPO}/issues/{number}").text
+    assert "<h4>Why</h4>" in page
+    assert '<input type="checkbox" disabled checked> one' in page
+    assert "<strong>two</strong> <code>&lt;b&gt;</code>" in page
+    assert "<script>" not in page
+    assert 'href="javascript' not in page
+    assert "pm:1" not in page
+    key = client.new_jira("<i>x</i>", description="h2. Why\n\n* *bold* [home|https://x.example]\n** {{code}}")
+    page = get(client, f"/jira/browse/{key}").text
+    assert "&lt;i&gt;x&lt;/i&gt;" in page
+    assert '<a href="https://x.example" rel="noreferrer">home</a>' in page
+    assert '<li class="depth-1"><code>code</code></li>' in page
+
+
+def test_a_form_from_another_site_is_refused(client: Client) -> None:
+    key = client.new_jira()
+    for origin in ("https://evil.example", "null"):
+        answer = client.session.post(
+            f"{client.url}/jira/browse/{key}",
+            data={**JIRA_FORM, "move": "Done"},
+            headers={"Origin": origin},
+            timeout=5,
+        )
+        assert answer.status_code == 403
+    reset = client.session.post(f"{client.url}/_sandbox/reset", data="{}", timeout=5)
+    assert reset.status_code == 415
+    assert client.issues("jira")[0]["status"] == "To Do"
+
+
+def test_the_fault_page_sets_and_removes_rules(client: Client) -> None:
+    form = {
+        "do": "add",
+        "tracker": "jira",
+        "kind": "error_before",
+        "scope": "",
+        "seconds": "",
+        "percent": "",
+        "next": "2",
+    }
+    page = post(client, "/faults", **form).text
+    assert "the given status, nothing stored" in page
+    assert client.jira("GET", "/myself").status_code == 503
+    (rule,) = client.control("GET", "/faults").json()["rules"]
+    post(client, "/faults", do="remove", id=str(rule["id"]))
+    assert client.control("GET", "/faults").json()["rules"] == []
+    assert "could not convert" in post(client, "/faults", **{**form, "seconds": "many"}).text
+    post(client, "/faults", do="lag", tracker="jira", seconds="3")
+    assert "index 3 s late" in get(client, "/").text
+    post(client, "/faults", do="webhooks", webhooks="drop")
+    assert client.control("GET", "/settings").json()["webhooks"] == "drop"
+
+
+def test_pages_ask_nothing_of_anywhere_else_and_stay_small(client: Client) -> None:
+    client.new_jira()
+    for path in ("/", "/mailbox", "/faults", "/jira/boards/PAY", "/jira/browse/PAY-1", f"/github/{REPO}"):
+        text = get(client, path).text
+        assert len(text) < 60_000
+        assert "<script" not in text
+        assert 'src="http' not in text
+        assert '<meta name="viewport"' in text
