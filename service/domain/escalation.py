@@ -178,8 +178,6 @@ def _due_steps(case: Case, directory: Directory, now: datetime) -> Iterator[tupl
         zone = addressee.person.zone if addressee.person else standing.zone
         calendar = directory.calendar_of(addressee.person) if addressee.person else directory.calendar
         today = local_day(now, zone)
-        if _snoozed(standing, today):
-            continue
         in_turn = _follows(step, before, stall, today, calendar)
         if today >= step_day(case, step, steps[0], calendar) and in_turn:
             yield step, addressee
@@ -190,8 +188,8 @@ def _due_steps(case: Case, directory: Directory, now: datetime) -> Iterator[tupl
 def step_day(case: Case, step: StepConfig, first: StepConfig, calendar: Calendar) -> date:
     """The first day on which `step` may fire; `first` is the earliest step of its condition.
 
-    Who enters late (an import, a long outage, a snooze that ran out) gets the first step at once and each later one
-    only after its distance from the first: never several levels of one promise on one day.
+    A snoozed item waits for its date. Who enters late (an import, a long outage, a snooze that ran out) gets the first
+    step at once and each later one only after its distance from the first: never several levels on one day.
     """
     standing, stall = case.standing, case.stall
     counted_from = stall.began_on
@@ -221,10 +219,6 @@ def _follows(
         return False
     told_on = stall.first_fired.get(last.name, stall.began_on)
     return today >= add_working_days(told_on, step.after_working_days - last.after_working_days, calendar)
-
-
-def _snoozed(standing: ItemStanding, today: date) -> bool:
-    return standing.snoozed_until is not None and today < standing.snoozed_until
 
 
 def _may_tell(

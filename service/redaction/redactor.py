@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from service.redaction.keys import private_keys
 from service.redaction.rules import RULES, Rule
 
-_DONE = re.compile(r"\[redacted: [a-z0-9 ]{1,40}\]")
+# What one pass takes out may bare an edge at which another rule now holds; the bound is so that no text holds us up.
+PASSES = 5
+
 # A token that is longer than its rule knows goes whole: vendors lengthen theirs.
 _TAIL = re.compile(r"[A-Za-z0-9_-]*")
 
@@ -32,7 +34,10 @@ class _Span:
 def redact(text: str) -> Redacted:
     """The text with each credential replaced by `[redacted: kind]`. Redacting again changes nothing."""
     kinds: dict[str, None] = {}
-    while found := _merged(sorted(_spans(text))):
+    for _ in range(PASSES):
+        found = _merged(sorted(_spans(text)))
+        if not found:
+            break
         parts, position = [], 0
         for span in found:
             parts += [text[position : span.start], f"[redacted: {span.kind}]"]
@@ -44,28 +49,21 @@ def redact(text: str) -> Redacted:
 
 def _spans(text: str) -> Iterator[_Span]:
     lowered = text.lower()
-    fixed = [(match.start(), match.end()) for match in _DONE.finditer(text)]
     for start, end in private_keys(text):
         yield _Span(start, end, "private key")
     for rule in RULES:
-        if rule.hints and not any(hint in lowered for hint in rule.hints):
-            continue
-        yield from _matches(rule, text, fixed)
+        if not rule.hints or any(hint in lowered for hint in rule.hints):
+            yield from _matches(rule, text)
 
 
-def _matches(rule: Rule, text: str, fixed: list[tuple[int, int]]) -> Iterator[_Span]:
-    position, upcoming = 0, iter(fixed)
-    barrier = next(upcoming, None)
+def _matches(rule: Rule, text: str) -> Iterator[_Span]:
+    position = 0
     while match := rule.pattern.search(text, position):
         start, end = _secret(match)
         tail = _TAIL.match(text, end)
         end = tail.end() if tail else end
-        while barrier and barrier[1] <= start:
-            barrier = next(upcoming, None)
+        yield _Span(start, end, rule.kind)
         position = max(end, match.end())
-        # What was taken out already stands in the way: a match that reaches into it is no credential.
-        if barrier is None or end <= barrier[0]:
-            yield _Span(start, end, rule.kind)
 
 
 def _secret(match: re.Match[str]) -> tuple[int, int]:

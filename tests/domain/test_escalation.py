@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.model import PersonConfig, PolicyConfig
+from config.model import PersonConfig, PolicyConfig, StepConfig
 from service.domain.escalation import Case, Lack, NeedsPerson, decide_notices, policy_for, zone_of
 from service.domain.facts import State
 from service.domain.stalls import Condition, DueOrigin
@@ -87,11 +87,18 @@ def test_with_nobody_to_tell_the_item_stays_on_the_list_of_what_needs_a_person()
 
 
 def test_a_level_that_nobody_can_hear_does_not_hold_back_the_next_one():
-    people = directory(PersonConfig("lea", "Lea", "lea@example.com"))
+    steps = (StepConfig("lead", "overdue", 1, "lead"), StepConfig("owner", "overdue", 5, "owner"))
+    alone = directory(PersonConfig("ana", "Ana", "ana@example.com"), lead=None)
+    case = replace(overdue_case(), policy=replace(POLICY, steps=steps))
+    found = sweep(case, now=at(DUE_PLUS_5), people=alone)
+    assert told(found) == {("ana", "owner")}
+    assert found.needs_person == (NeedsPerson(1, Lack.NO_LEAD, None),)
+
+
+def test_without_a_lead_or_a_present_owner_the_managers_are_asked_in_turn():
     case = overdue_case(standing(promised_due_on=MONDAY, assignee_person_id="old", priority="p0"))
-    silent = directory(PersonConfig("old", "Old", "old@example.com", left=True, manager="max"), lead=None)
-    assert ("max", "owner") in told(sweep(case, now=at(DUE_PLUS_10), people=silent))
-    assert told(sweep(case, now=at(DUE_PLUS_10), people=people)) == {("lea", "owner")}
+    assert told(sweep(case, now=at(DUE_PLUS_10), people=directory(lead=None))) == {("max", "owner")}
+    assert told(sweep(case, now=at(DUE_PLUS_10))) == {("lea", "owner")}
 
 
 def test_the_list_of_what_needs_a_person_stays_after_the_step_fired():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.redaction import redact
+from service.redaction import Redacted, redact
 
 A, B, HEX = "Ab1Cd2Ef3G", "abcdefghij", "0123456789abcdef"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\n" + "\n".join(["MIIEpAIBAAKCAQEA" * 4] * 3) + "\n-----END RSA PRIVATE KEY-----"
@@ -94,6 +94,16 @@ def test_what_was_taken_out_is_named(secret):
 )
 def test_what_a_name_gives_away_goes_and_its_surroundings_stay(text, expected):
     assert redact(text).text == expected
+
+
+def test_a_credential_inside_a_longer_secret_takes_the_whole_of_it_along():
+    text = f'password="before {SECRETS["aws key"]} after"'
+    assert redact(text).text == 'password="[redacted: assigned secret]"'
+
+
+def test_what_was_redacted_by_somebody_else_stays_and_ends():
+    text = 'password="kept [redacted: aws key] kept" and token=x[redacted: a] and [redacted: b]'
+    assert redact(redact(text).text) == Redacted(redact(text).text)
 
 
 def test_the_secret_half_beside_an_aws_key_id_goes_too():
