@@ -37,7 +37,7 @@ def house(*, started: bool = True) -> Iterator[Components]:
             open_instance(components)
         yield components
     except ConfigError as error:
-        raise Stop("\n".join(f"{fault}" for fault in error.faults)) from error
+        raise Stop(str(error)) from error
     except NotReady as error:
         raise Stop(str(error)) from error
     except SQLAlchemyError as error:

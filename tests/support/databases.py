@@ -34,6 +34,7 @@ class Postgresql:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    durable: bool = False
     names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def url(self, database: str) -> str:
@@ -47,7 +48,8 @@ class Postgresql:
 
     def start(self) -> None:
         # Durability costs time and is not what these tests are about: a killed server keeps what it wrote.
-        settings = ["-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200"]
+        quick = [] if self.durable else ["-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+        settings = [*quick, "-c", "max_connections=200"]
         place = ["-D", f"{self.folder}/data", "-p", str(self.port), "-k", str(self.folder), "-h", "127.0.0.1"]
         self.process = subprocess.Popen(
             [str(postgresql_bin() / "postgres"), *place, *settings],
@@ -92,12 +94,12 @@ def _unprivileged() -> dict[str, Any]:
     return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
 
 
-def new_postgresql() -> Postgresql:
-    """A running server; whoever asked for it calls `remove_postgresql`."""
+def new_postgresql(*, durable: bool = False) -> Postgresql:
+    """A running server; whoever asked for it calls `remove_postgresql`. `durable`: it may be killed by the test."""
     folder = Path(tempfile.mkdtemp(prefix="aa-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "nobody")
-    server = Postgresql(folder, find_free_port())
+    server = Postgresql(folder, find_free_port(), durable=durable)
     server.initialise()
     server.start()
     return server
