@@ -40,6 +40,8 @@ def pages(components: Surveyed, bind_host: str = "127.0.0.1") -> Blueprint:
     style_digest = hashlib.sha256(style).hexdigest()[:16]
     _guard(blueprint, Door(components.config.service, bind_host))
     _serve_style(blueprint, style, style_digest)
+    for name, filter_ in words.filters().items():
+        blueprint.add_app_template_filter(filter_, name)
     blueprint.app_context_processor(lambda: {"style_digest": style_digest})
     show = _shower(components)
     for rule, template, view in _routes(components):
@@ -146,7 +148,6 @@ def _render(template: str, said: words.Words, *, status: int = 200, **shown: Any
     body = render_template(
         f"pages/{template}.html",
         **shown,
-        **said.filters(),
         said=said,
         actor=g.get("actor"),
         section=template,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from service.ledger.queries import WINDOW_DAYS
 from service.usecases.survey import CLOCK_LATE, FEW, KEPT, MOSTLY_KEPT
-from service.usecases.sync_health import LATE_AFTER, READS_MISSED
+from service.usecases.sync_health import LATE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ SYNC = (
     Definition(
         "late",
         "Late",
-        f"A message has waited to leave, or a delivery to be read, for more than {_LATE}; or {READS_MISSED} reads of "
-        "the tracker in a row did not come about.",
+        f"A message has waited to leave, a delivery to be read, or the tracker to be read, for more than {_LATE} past "
+        "the time at which it was due.",
     ),
     Definition("failing", "Failing", "The last call, read or delivery failed. The sentence says why, and the cure."),
     Definition("paused", "Paused", "A person stopped what leaves. What is due waits and nothing is lost."),

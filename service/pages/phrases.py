@@ -13,9 +13,6 @@ EVENTS: Mapping[str, str] = {
     "item.returned": "The postmortem lists this action again.",
     "item.withdrawn": "The postmortem no longer lists this action.",
     "item.held": "Held for a person: {why}",
-    "item.released": "Released.",
-    "item.settled": "Settled.",
-    "item.moved": "The item moved from {old} to {new}.",
     "issue.made": "Issue {key} was made.",
     "issue.adopted": "Issue {key} was adopted; no new one was made.",
     "issue.told": "The issue was told what changed.",
@@ -23,12 +20,15 @@ EVENTS: Mapping[str, str] = {
     "issue.dropped": "The tracker left out parts of the issue: {left out}.",
     "issue.second": "A second issue {key} came to light; it is being closed as a duplicate.",
     "issue.duplicate_closed": "The second issue was closed as a duplicate.",
-    "issue.read": "The tracker was read.",
-    "issue.gone": "The issue is gone from the tracker.",
-    "issue.moved": "The tracker moved the issue.",
+    "issue.read": "The tracker says: {changes}.",
+    "issue.gone": "Issue {key} is gone from the tracker.",
+    "issue.moved": "The tracker moved the issue from {from} to {to}.",
+    "message.failed": "{message} failed: {why}",
+    "step.fired": "Step {step} is due: {person} is told ({condition}).",
     "target.would_create": "The target only observes: an issue would have been made in {target}.",
     "stall.began": "Stalled: {condition}.",
     "stall.ended": "No longer stalled: {condition}.",
+    "stall.resumed": "Stalled again within two working days: {condition}.",
     "notice.sent": "A notice was sent.",
     "postmortem.absorbed": "A revision was taken over as {status}.",
     "postmortem.same": "A revision arrived that says the same.",
@@ -61,12 +61,23 @@ class _Said(dict[str, str]):
 
 def sentence(entry: Entry) -> str:
     """One sentence for an entry; an event that is not in the table is read out as its own words."""
-    said = _Said({key: _short(value) for key, value in (entry.data or {}).items()})
-    said["fields"] = ", ".join(key.replace("_", " ") for key in (entry.data or {})) or "nothing that is shown"
+    data = entry.data or {}
+    said = _Said({key: _short(value) for key, value in data.items()})
+    said["fields"] = ", ".join(key.replace("_", " ") for key in data) or "nothing that is shown"
+    said["changes"] = ", ".join(_change(key, value) for key, value in data.items()) or "nothing new"
+    said["message"] = kind(said["kind"]) if "kind" in data else "It"
+    if "condition" in said:
+        said["condition"] = said["condition"].replace("_", " ")
     template = EVENTS.get(entry.event)
     if template is None:
         return entry.event.replace(".", ": ").replace("_", " ").capitalize() + "."
     return template.format_map(said)
+
+
+def _change(name: str, value: Any) -> str:
+    """`status is now Done`, or `due is no longer set`."""
+    new = value[1] if isinstance(value, list) and len(value) == 2 else value
+    return f"{name} is no longer set" if new in (None, "") else f"{name} is now {_short(new)}"
 
 
 def evidence(entry: Entry) -> list[tuple[str, str]]:

@@ -1,21 +1,26 @@
-"""For each thing that needs a person: what it means, and the command that settles it."""
+"""For each thing that needs a person: what it means, and the commands that settle it."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from service.domain.facts import State
 from service.ledger.queries import ItemLine, Letter
+
+RELEASE = "afteraction held release {id} --reason TEXT"
+SAME = "afteraction held settle {id} --same-as {candidate} --reason TEXT"
+NEW = "afteraction held settle {id} --new --reason TEXT"
+DISMISS = "afteraction held settle {id} --dismiss --reason TEXT"
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """Why items with one machine word wait. `command` takes the item's id as `{id}`; None: the cure is elsewhere."""
+    """Why items with one machine word wait. `commands` take the item's id as `{id}`; none: the cure is elsewhere."""
 
     title: str
     sentence: str
-    command: str | None = "afteraction held release {id} --reason TEXT"
+    commands: tuple[str, ...] = (RELEASE,)
 
 
 MEANINGS: Mapping[str, Meaning] = {
@@ -26,58 +31,68 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "brake": Meaning("Stopped by the brake", "More issues at once than allowed. Release them if they are all meant."),
     "observe": Meaning(
-        "Only observed", "The target's mode is observe. Set it to hold or live to have issues made.", None
+        "Only observed", "The target's mode is observe. Set it to hold or live to have issues made.", ()
     ),
     "ambiguous": Meaning(
         "Perhaps an action that is known already",
         "A revision reworded its list, and this may be one of the actions that it no longer names. Say which.",
-        "afteraction held settle {id} --same-as ITEM --reason TEXT",
+        (SAME, NEW),
     ),
-    "doubtful": Meaning("Perhaps not an action", "The document can be read in two ways. Release it if it is meant."),
+    "doubtful": Meaning(
+        "Perhaps not an action", "The document can be read in two ways. Say whether it is meant.", (NEW, DISMISS)
+    ),
     "linked_elsewhere": Meaning(
         "Has an issue that we cannot reach",
-        "It names an issue in a tracker that is not configured.",
-        "afteraction held settle {id} --reason TEXT",
+        "It names an issue in a tracker that is not configured. Configure that tracker, or let it go.",
+        (DISMISS,),
     ),
-    "no_route": Meaning("No route", "Add a route that matches, or a default one: afteraction.toml, [[routes]].", None),
+    "issue_gone": Meaning(
+        "Its issue is gone",
+        "The tracker no longer has the issue. Release it to have another made, or let it go.",
+        (RELEASE, DISMISS),
+    ),
+    "no_route": Meaning("No route", "Add a route that matches, or a default one, to afteraction.toml."),
     "no_private_route": Meaning(
         "Private, and no route for it",
         'Add a route with visibility = ["private"] to afteraction.toml, or keep the action here.',
-        None,
+        (),
     ),
     "privacy": Meaning(
-        "Kept back for privacy", "The target is public, or does not say. Route it to a private place.", None
+        "Kept back for privacy", "The target is public, or does not say. Route it to a private place, then release it."
     ),
-    "no_owner": Meaning("Without an owner", "Assign the issue in its tracker.", None),
+    "no_owner": Meaning("Without an owner", "Assign the issue in its tracker.", ()),
     "unknown_owner": Meaning(
-        "Owner unknown to the directory", "Add the person, or the account, to the people in afteraction.toml.", None
+        "Owner unknown to the directory", "Add the person, or the account, to the people in afteraction.toml.", ()
     ),
-    "owner_left": Meaning("Owner has left", "Assign the issue to somebody else in its tracker.", None),
-    "no_lead": Meaning("Team without a lead", "Name the team's lead in afteraction.toml.", None),
-    "no_manager": Meaning("Nobody to escalate to", "Name the person's manager in afteraction.toml.", None),
+    "owner_left": Meaning("Owner has left", "Assign the issue to somebody else in its tracker.", ()),
+    "no_lead": Meaning("Team without a lead", "Name the team's lead in afteraction.toml.", ()),
+    "no_manager": Meaning("Nobody to escalate to", "Name the person's manager in afteraction.toml.", ()),
 }
 
 
 def meaning(code: str, *, held: bool) -> Meaning:
-    """What a machine word means; one that is not in the table is read out, with the general command if held."""
+    """What a machine word means; one that is not in the table is read out, with the general commands if held."""
     known = MEANINGS.get(code)
     if known is not None:
         return known
     title = code.replace("_", " ").replace(".", ": ").capitalize() or "Waits for a person"
-    general = Meaning(title, "")
-    return general if held else Meaning(title, "", None)
+    return Meaning(title, "", (RELEASE, DISMISS) if held else ())
 
 
-def command_for(line: ItemLine) -> str | None:
-    """The command that settles one held or flagged item."""
-    template = meaning(line.attention_code or "", held=line.state.value == "held").command
-    return template.format(id=line.id) if template else None
+def commands_for(line: ItemLine, candidates: tuple[int, ...] = ()) -> list[str]:
+    """The commands that settle one held or flagged item; `candidates` are the items that it may be."""
+    held = line.state is State.HELD
+    templates = meaning(line.attention_code or "", held=held).commands
+    if not held:
+        templates = tuple(template for template in templates if template == RELEASE)
+    candidate = str(candidates[0]) if len(candidates) == 1 else "ITEM"
+    return [template.format(id=line.id, candidate=candidate) for template in templates]
 
 
-def commands_for(letter: Letter) -> tuple[str, str]:
-    """How a dead letter is tried again, and how it is discarded."""
-    address = shlex.quote(f"{letter.box}:{letter.id}")
+def letter_commands(letter: Letter) -> tuple[str, str]:
+    """How a dead letter is tried again, and how it is given up."""
+    name = f"{'d' if letter.box == 'delivery' else 'm'}{letter.id}"
     return (
-        f"afteraction dead-letters retry {address} --reason TEXT",
-        f"afteraction dead-letters discard {address} --reason TEXT",
+        f"afteraction dead-letters retry {name} --reason TEXT",
+        f"afteraction dead-letters discard {name} --reason TEXT",
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from config.model import Config
@@ -40,9 +42,6 @@ class Words:
 
     config: Config
     at: datetime
-
-    def filters(self) -> Mapping[str, Callable[..., Any]]:
-        return {"ago": self.ago, "day": self.day, "instant": self.instant, "person": self.person, "team": self.team}
 
     def ago(self, instant: datetime | None, missing: str = "never") -> Markup:
         """An instant as its distance, exact on hover and in print."""
@@ -80,9 +79,11 @@ class Words:
         return team.name if team else team_id
 
     def holder(self, line: ItemLine) -> Markup | str:
-        """Who holds it now: the assignee, else the promised owner, by the words of the tracker if unknown to us."""
-        known = line.assignee_person or line.owner_person
-        return self.person(known) if known else (line.assignee_name or line.owner_text or self.person(None))
+        """Who holds it now: the assignee as last read, before that the promised owner; else the words used there."""
+        known, words = (
+            (line.assignee_person, line.assignee_name) if line.assignee_read else (line.owner_person, line.owner_text)
+        )
+        return self.person(known) if known else words or self.person(None)
 
     def due(self, line: ItemLine) -> Due | None:
         """The date in force; by policy where nobody named one and the item is not closed."""
@@ -99,6 +100,19 @@ class Words:
 
     def is_past(self, day: date | None) -> bool:
         return day is not None and day < self.at.date()
+
+
+def filters() -> dict[str, Callable[..., Any]]:
+    """The filters that templates use; each asks the `Words` of the page, which stand in its context as `said`."""
+
+    def bound(name: str) -> Callable[..., Any]:
+        @pass_context
+        def by_words(context: Context, *arguments: Any) -> Any:
+            return getattr(context["said"], name)(*arguments)
+
+        return by_words
+
+    return {name: bound(name) for name in ("ago", "day", "instant", "person", "team")}
 
 
 def _time(machine: str, exact: str, words: str) -> Markup:

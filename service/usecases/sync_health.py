@@ -50,8 +50,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One source, target or channel (a tracker where it has a queue of its own); `kind` says which. `last_success`: what last worked of reading, writing or
-    receiving. `waiting`: messages (for a source: deliveries) due now; `lag`: how long the first of them has waited.
+    """One source, target or channel (a tracker where it has a queue of its own); `kind` says which.
+
+    `last_success`: what last worked of reading, writing or receiving. `waiting`: messages (for a source: deliveries)
+    due now; `lag`: how long the first of them has waited.
     """
 
     kind: str

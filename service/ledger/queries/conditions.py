@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, and_, case, func, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -21,7 +21,10 @@ i = action_items.c
 unfinished = i.state.in_(sorted(state.value for state in OPEN_STATES))
 finished = i.state.in_([State.DONE.value, State.VERIFIED.value])
 dropped = i.state.in_([State.DECLINED.value, State.WITHDRAWN.value])
-ownerless = and_(unfinished, i.owner_person.is_(None), i.assignee_person.is_(None))
+
+# Who holds it now: whom the tracker says, and before the first reading the promised owner. Null: nobody we know.
+holder = case((i.assignee_read, i.assignee_person), else_=i.owner_person)
+ownerless = and_(unfinished, holder.is_(None))
 
 
 def stalling(*conditions: str) -> ColumnElement[bool]:

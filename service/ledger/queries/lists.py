@@ -57,6 +57,7 @@ class ItemLine:
     team: str | None
     owner_person: str | None
     assignee_person: str | None
+    assignee_read: bool
     owner_text: str | None
     assignee_name: str | None
     first_due_on: date | None
@@ -133,7 +134,7 @@ def _where(wanted: ItemFilter, today: date) -> list[ColumnElement[bool]]:
         (wanted.snoozed, and_(when.unfinished, i.snoozed_until >= today)),
         (wanted.promise in promises, promises.get(wanted.promise or "", when.unfinished)),
         (wanted.state == UNFINISHED, when.unfinished),
-        (wanted.owner == NOBODY, and_(i.owner_person.is_(None), i.assignee_person.is_(None))),
+        (wanted.owner == NOBODY, when.holder.is_(None)),
     )
     return [condition for chosen, condition in flags if chosen] + _equalities(wanted) + _search(wanted.q)
 
@@ -147,7 +148,7 @@ def _equalities(wanted: ItemFilter) -> list[ColumnElement[bool]]:
         (i.attention_code, wanted.attention),
         (postmortems.c.severity, wanted.severity),
         (postmortems.c.source, wanted.source),
-        (func.coalesce(i.assignee_person, i.owner_person), None if wanted.owner == NOBODY else wanted.owner),
+        (when.holder, None if wanted.owner == NOBODY else wanted.owner),
     )
     return [column == value for column, value in pairs if value]
 
@@ -159,7 +160,15 @@ def _search(words: str) -> list[ColumnElement[bool]]:
 
 _COLUMNS = (
     *(i.id, i.title, i.state, i.attention_code, i.attention, i.kind, i.priority, i.team, i.owner_person),
-    *(i.assignee_person, i.first_due_on, i.promised_due_on, i.current_due_on, i.due_moves, i.created_at),
+    *(
+        i.assignee_person,
+        i.assignee_read,
+        i.first_due_on,
+        i.promised_due_on,
+        i.current_due_on,
+        i.due_moves,
+        i.created_at,
+    ),
     *(i.released_at, i.closed_at, i.snoozed_until, i.target, i.postmortem_id),
     i.facts["owner"].label("owner_text"),
     issues.c.assignee.label("assignee_name"),
@@ -286,5 +295,5 @@ def choices(connection: Connection) -> Choices:
         severities=distinct(postmortems.c.severity),
         sources=distinct(postmortems.c.source),
         targets=distinct(i.target),
-        owners=distinct(func.coalesce(i.assignee_person, i.owner_person)),
+        owners=distinct(when.holder),
     )
