@@ -1,1 +1,7 @@
 """Stand-in Jira, GitHub and mailbox over real HTTP and SMTP, for trying things out, tests and benchmarks."""
+
+from connectors.sandbox.app import create_app
+from connectors.sandbox.options import SandboxOptions
+from connectors.sandbox.running import PortTakenError, Sandbox, run
+
+__all__ = ["PortTakenError", "Sandbox", "SandboxOptions", "create_app", "run"]

@@ -71,7 +71,7 @@ class Doom:
         name = "SIGKILL" if self._stop_seconds is None else "SIGSTOP"
         try:
             os.kill(self._pid, getattr(signal, name))
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
             return False
         self._plan.record(Kill(point, name, self._pid, time.time(), *_about(self._call)))
         if self._stop_seconds is None:

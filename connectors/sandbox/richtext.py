@@ -118,12 +118,12 @@ def _inline(text: str) -> Markup:
 
     shown = str(escape(text.replace("\x00", "")))
     shown = re.sub(r"`([^`]+)`", lambda match: keep(f"<code>{match[1]}</code>"), shown)
+    shown = re.sub(r"\\([\\`*_{}\[\]()#+.!|~-])", lambda match: keep(match[1]), shown)
     shown = LINK.sub(lambda match: keep(f'<a href="{match[2]}" rel="noreferrer">') + match[1] + keep("</a>"), shown)
     shown = BARE_LINK.sub(lambda match: keep(f'<a href="{match[1]}" rel="noreferrer">{match[1]}</a>'), shown)
     shown = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", shown)
     shown = re.sub(r"(?<![\w*])[*_]([^*_\s][^*_]*)[*_](?![\w*])", r"<em>\1</em>", shown)
     shown = HARMLESS.sub(r"<\1>", re.sub(r"~~([^~]+)~~", r"<s>\1</s>", shown))
-    shown = re.sub(r"\\([\\`*_{}\[\]()#+.!|&;-])", r"\1", shown)
     return Markup(re.sub("\x00(\\d+)\x00", lambda match: kept[int(match[1])], shown))  # noqa: S704 - escaped above
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
+from typing import TypeVar
 
 from connectors.sandbox.app import create_app, world_of
 from connectors.sandbox.courier import Courier
@@ -16,9 +19,27 @@ from connectors.sandbox.options import SandboxOptions
 from connectors.sandbox.seed import load_seed
 from connectors.sandbox.server import Server
 
+T = TypeVar("T")
+
+
+class PortTakenError(Exception):
+    """Another program listens there; the message says what to change."""
+
+
+def _listen(make: Callable[[], T], option: str, port: int) -> T:
+    try:
+        return make()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(f"Port {port} is in use by another program. Give another one with {option}.") from error
+
 
 class Sandbox:
-    """A running sandbox. Listens from construction on; serves between `start` and `stop`, or within `with`."""
+    """A running sandbox. Listens from construction on; serves between `start` and `stop`, or within `with`.
+
+    Raises PortTakenError, and SeedError for a seed file that makes no sense.
+    """
 
     def __init__(self, options: SandboxOptions) -> None:
         self.options = options
@@ -27,18 +48,19 @@ class Sandbox:
         seed = load_seed(options.seed_file)
         self.app = create_app(options.state_dir, seed=seed, courier=courier, allow_kills=options.allow_kills)
         self.world = world_of(self.app)
-        self._server = Server(options.host, options.port, self.app)
+        self._server = _listen(lambda: Server(options.host, options.port, self.app), "--port", options.port)
         self.world.base_url = self.url
         self._mail: MailServer | None = None
         if options.smtp_port is not None:
             receiver = Receiver(self.world.mailbox, self.world.faults, self.world.stats)
-            self._mail = MailServer(receiver, options.host, options.smtp_port)
+            port = options.smtp_port
+            self._mail = _listen(lambda: MailServer(receiver, options.host, port), "--smtp-port", port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
         """Scheme, host and port, without a trailing slash."""
-        return f"http://{self.options.host}:{self._server.server_port}"
+        return f"http://{self.options.host}:{self._server.port}"
 
     @property
     def smtp_port(self) -> int | None:
@@ -58,7 +80,7 @@ class Sandbox:
         own = {
             "url": self.url,
             "host": self.options.host,
-            "port": self._server.server_port,
+            "port": self._server.port,
             "smtp_port": self.smtp_port,
         }
         return {**own, "jira_url": f"{self.url}/jira", "github_url": f"{self.url}/github/api/v3", "pid": os.getpid()}

@@ -121,9 +121,11 @@ class Server(ThreadedWSGIServer):
     block_on_close = False
 
     def __init__(self, host: str, port: int, app: Any) -> None:
+        """Raises OSError if the port is taken; werkzeug, left to bind it, would end the process."""
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
-        super().__init__(host, port, app, handler=Handler)
+        with socket.create_server((host, port), backlog=self.request_queue_size) as bound:
+            super().__init__(host, port, app, handler=Handler, fd=bound.fileno())
 
     def opened(self, connection: socket.socket) -> None:
         with self._open_lock:

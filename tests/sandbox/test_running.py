@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from connectors.sandbox.options import parse
-from connectors.sandbox.running import Sandbox
+from connectors.sandbox.running import PortTakenError, Sandbox
 from connectors.sandbox.seed import SeedError, parse_seed
 from tests.sandbox.client import REPO, Client, until
 from tests.sandbox.conftest import options
@@ -117,3 +117,11 @@ def test_a_stopped_sandbox_hangs_up() -> None:
 def test_a_seed_with_a_fault_is_refused_by_name(document: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SeedError, match=sentence):
         parse_seed(document)
+
+
+def test_a_taken_port_is_named_with_the_option_that_changes_it(shared: Sandbox) -> None:
+    port = int(shared.url.rpartition(":")[2])
+    with pytest.raises(PortTakenError, match=f"Port {port} is in use by another program. Give another one with --port"):
+        Sandbox(options(port=port))
+    with pytest.raises(PortTakenError, match="--smtp-port"):
+        Sandbox(options(smtp_port=shared.smtp_port))
