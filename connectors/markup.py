@@ -21,9 +21,10 @@ POINTER = "The rest does not fit here; the postmortem has the whole text."
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _URL = re.compile(r"https?://[^\s<>\"'`()\[\]|]+", re.IGNORECASE)
 _BACK_REFERENCE = re.compile(
-    r"(?i)^(https?://)(?:www\.)?github\.com(?=/[^/\s]+/[^/\s]+/(?:issues|pull|discussions|commit)/)"
+    r"(?i)(https?://)(?:www\.)?github\.com(?=/[^/\s]+/[^/\s]+/(?:issues|pull|discussions|commit)/)"
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_PASSES = 4
 _CODE_KINDS = ("fence", "code_block")
 
 
@@ -52,7 +53,7 @@ def fit(text: str, limit: int, render: Callable[[str], str], pointer: str = POIN
     keep = size(text)
     while size(rendered) > limit:
         keep = min(keep - 1, int(keep * limit / size(rendered) * 0.95))
-        rendered = render(f"{_cut(text, max(keep, 0)).rstrip()}…\n\n{pointer}" if keep > 0 else pointer)
+        rendered = render(f"{closed(_cut(text, keep).rstrip() + '…')}\n\n{pointer}" if keep > 0 else pointer)
         if keep <= 0:
             return _cut(rendered, limit)
     return rendered
@@ -84,10 +85,16 @@ def github_markdown(text: str) -> str:
     Code blocks keep their characters (GitHub links nothing in them), but for the beginning of an HTML comment, which
     is how our marker looks. An unclosed code block is closed, or it would swallow what is added below.
     """
-    lines = clean(text).split("\n")
-    code = _code_lines("\n".join(lines))
-    tamed = [_no_comment(line) if number in code else _tame(line) for number, line in enumerate(lines)]
-    return _closed("\n".join(tamed)).strip()
+    text = clean(text)
+    for _ in range(_PASSES):
+        code = _code_lines(text)
+        tamed = "\n".join(_no_comment(line) if at in code else _tame(line) for at, line in enumerate(text.split("\n")))
+        if tamed == text:
+            break
+        text = tamed  # what is code may be so no longer: a tag that is a tag no more ends nothing
+    else:
+        text = "\n".join(map(_tame, text.split("\n")))
+    return closed(text).strip("\n")
 
 
 def _code_lines(text: str) -> set[int]:
@@ -99,15 +106,10 @@ def _code_lines(text: str) -> set[int]:
     }
 
 
-def _closed(text: str) -> str:
-    tokens = parser().parse(text)
-    if tokens and (last := next((each for each in reversed(tokens) if each.type == "fence"), None)) and last.map:
-        lines = text.rstrip("\n").split("\n")
-        fence = re.compile(rf"[\s>]*{re.escape(last.markup)}[{re.escape(last.markup[0])}]*\s*")
-        at_end = last.map[1] >= len(lines)
-        if at_end and (last.map[1] - last.map[0] < 2 or not fence.fullmatch(lines[-1])):
-            return f"{text}\n{last.markup}"
-    return text
+def closed(text: str) -> str:
+    """The text with its last code block ended. One inside a list or a quotation ends with that by itself."""
+    below = next((token for token in reversed(parser().parse(f"{text}\n\nbelow")) if token.level == 0), None)
+    return f"{text}\n{below.markup}" if below is not None and below.type == "fence" else text
 
 
 def _tame(line: str) -> str:
@@ -130,7 +132,7 @@ def _plain_entity(match: re.Match[str]) -> str:
 def _tame_words(text: str) -> str:
     # A zero-width space is what Renovate and Dependabot use (dependabot-core#3157); a backslash does not work
     # (github/cmark-gfm#389). `_` before @ is allowed to be emphasis, so it does not count as part of a word.
-    text = re.sub(r"(?<![A-Za-z0-9])@(?=\S)", f"@{ZWSP}", text)
+    text = re.sub(r"(?<![A-Za-z0-9])@(?![\s\u200b])", f"@{ZWSP}", text)
     text = re.sub(r"(?<!&)#(?=\d)", f"#{ZWSP}", text)
     text = re.sub(r"(?i)\b(gh)-(?=\d)", rf"\1-{ZWSP}", text)
     return re.sub(r"<(?=[A-Za-z/!?])", f"<{ZWSP}", text)

@@ -31,7 +31,7 @@ def revealed(vendor: str, name: str, secrets: Sequence[Secret]) -> list[str]:
             continue
     if not found:
         names = " or ".join(secret.name for secret in secrets) or "a webhook secret"
-        raise NotAuthentic(f"{vendor}.secret_missing", f"{name}: no webhook secret is set.", f"Set {names}.")
+        raise NotAuthentic(f"{vendor}.secret_missing", f"{name}: {names} is not set.", f"Set {names}.")
     return found
 
 

@@ -151,7 +151,7 @@ def _without_comments(text: str) -> str:
 def escape(text: str) -> str:
     """Text in which no wiki notation is left. A backslash itself is an entity, because two of them break the line."""
     text = re.sub(r"&(?=#?\w+;)", "&amp;", text).replace("\\", "&#92;")
-    text = re.sub(rf"([{{}}\[\]|*_^~+]|!(?=\S)|\((?={_SMILEYS})|[:;](?=[()DPp]))", r"\\\1", text)
+    text = re.sub(rf"([{{}}\[\]|*_^~+]|!(?!\s)|\((?={_SMILEYS})|[:;](?=[()DPp]))", r"\\\1", text)
     text = re.sub(r"\?(?=\?)|(?<=\?)\?", r"\\?", text)
     # A hyphen between letters stays bare; one that could strike out, make a dash or begin a list does not.
     text = re.sub(r"(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])", r"\\-", text)

@@ -84,6 +84,8 @@ class JiraClient:
             raise failed(asked, error) from None
         except LookupError as error:
             raise no_secret(asked, error) from None
+        if response.status_code >= 300:  # which the library takes for a success
+            raise refused(asked, response.status_code, response.headers)
         if not response.content:
             return Reply(response.status_code, response.headers, None)
         try:

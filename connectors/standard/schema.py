@@ -9,7 +9,7 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
 
@@ -116,7 +116,9 @@ class _Part(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    error_messages: ClassVar[dict[str, str]] = {"type": "must be an object"}
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.error_messages = {**self.error_messages, "type": "must be an object"}
 
 
 def _list(inner: fields.Field[Any]) -> fields.List[Any]:

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.github import CONNECTOR as GITHUB
+from connectors.github.tracker import GithubTracker
+from connectors.jira import CONNECTOR as JIRA
+from connectors.jira.tracker import JiraTracker
+from connectors.sandbox.options import SandboxOptions
+from connectors.sandbox.running import Sandbox
+from tests.connectors.servers import JIRA_USER
+
+
+@pytest.fixture(autouse=True)
+def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_TOKEN", "sandbox-jira-token")
+    monkeypatch.setenv("GITHUB_TOKEN", "sandbox-github-token")
+    monkeypatch.setenv("HOOK_SECRET", "It's a Secret to Everybody")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(port=0, smtp_port=None)) as running:
+        yield running
+
+
+@pytest.fixture
+def jira(sandbox: Sandbox) -> JiraTracker:
+    assert JIRA.tracker is not None
+    table = {"api_url": f"{sandbox.url}/jira", "user": JIRA_USER, "token_env": "JIRA_TOKEN", "overlap_seconds": 0}
+    made = JIRA.tracker.make("jira-main", JIRA.tracker.settings(table))
+    assert isinstance(made, JiraTracker)
+    return made
+
+
+@pytest.fixture
+def github(sandbox: Sandbox) -> GithubTracker:
+    assert GITHUB.tracker is not None
+    table = {"api_url": f"{sandbox.url}/github/api/v3", "token_env": "GITHUB_TOKEN", "rates": []}
+    made = GITHUB.tracker.make("github-main", GITHUB.tracker.settings(table))
+    assert isinstance(made, GithubTracker)
+    return made
