@@ -137,9 +137,9 @@ class JiraBoards:
         return render_template("board.html", title=project.name, tracker="Jira", note=project.key, columns=columns)
 
     def _card(self, issue: JiraIssue) -> Card:
-        note = issue.resolution if issue.resolution and issue.resolution != "Done" else ""
+        note = issue.resolution if issue.resolution not in {None, "Done", issue.status} else ""
         who = self._name(issue.assignee)
-        return Card(issue.key, issue.summary, f"/jira/browse/{issue.key}", who, issue.due or "", note)
+        return Card(issue.key, issue.summary, f"/jira/browse/{issue.key}", who, issue.due or "", note or "")
 
     def _name(self, account: str | None) -> str:
         user = self._site.users.get(account) if account else None

@@ -45,6 +45,12 @@ def test_a_person_moves_a_jira_issue_from_its_page(client: Client) -> None:
     assert "Not worth it" in get(client, f"/jira/browse/{key}").text
 
 
+def test_the_button_that_enter_presses_moves_nothing(client: Client) -> None:
+    key = client.new_jira()
+    form = get(client, f"/jira/browse/{key}").text.partition('<form method="post">')[2]
+    assert form.index("<button hidden></button>") < form.index('name="move"')
+
+
 def test_assignee_due_date_and_title_are_saved_together(client: Client) -> None:
     key = client.new_jira()
     form = {**JIRA_FORM, "title": "Do it well", "assignee": "712020:mateo-silva", "due": "2026-12-24"}

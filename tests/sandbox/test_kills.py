@@ -64,6 +64,15 @@ def test_the_client_dies_at_the_point_and_the_issue_is_there_or_not(plan: Client
     assert (kill["method"], kill["path"], kill["scope"]) == ("POST", "/issue", "PAY")
 
 
+def test_a_doomed_request_suffers_no_fault_besides(plan: Client) -> None:
+    plan.fault("error_before", methods=["POST"])
+    own = {"children_of": [os.getpid()]}
+    plan.control("POST", "/kill-plan", {"points": {"after_commit": 1}, "candidates": own})
+    with process(plan.url) as child:
+        assert child.wait(timeout=10) == -signal.SIGKILL
+    assert len(plan.issues("jira")) == 1
+
+
 def test_who_is_no_candidate_lives_and_reading_kills_nobody(plan: Client) -> None:
     plan.control("POST", "/kill-plan", {"points": {"on_arrival": 5}, "candidates": {"pids": [1]}})
     with process(plan.url) as child:
