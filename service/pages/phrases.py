@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.ledger.queries import Entry, MessageEntry
+from service.pages.words import Words
 
 EVENTS: Mapping[str, str] = {
     "item.stated": "The postmortem stated this action.",
@@ -59,13 +60,15 @@ class _Said(dict[str, str]):
         return "…"
 
 
-def sentence(entry: Entry) -> str:
+def sentence(entry: Entry, words: Words) -> str:
     """One sentence for an entry; an event that is not in the table is read out as its own words."""
     data = entry.data or {}
     said = _Said({key: _short(value) for key, value in data.items()})
     said["fields"] = ", ".join(key.replace("_", " ") for key in data) or "nothing that is shown"
     said["changes"] = ", ".join(_change(key, value) for key, value in data.items()) or "nothing new"
     said["message"] = kind(said["kind"]) if "kind" in data else "It"
+    if "person" in data:
+        said["person"] = str(words.person(said["person"]))
     if "condition" in said:
         said["condition"] = said["condition"].replace("_", " ")
     template = EVENTS.get(entry.event)

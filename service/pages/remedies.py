@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.domain.facts import State
-from service.ledger.queries import ItemLine, Letter
+from service.ledger.queries import HeldGroup, ItemLine, Letter
 
 RELEASE = "afteraction held release {id} --reason TEXT"
 SAME = "afteraction held settle {id} --same-as {candidate} --reason TEXT"
@@ -16,11 +17,15 @@ DISMISS = "afteraction held settle {id} --dismiss --reason TEXT"
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """Why items with one machine word wait. `commands` take the item's id as `{id}`; none: the cure is elsewhere."""
+    """Why items with one machine word wait. `commands` take the item's id as `{id}`; none: the cure is elsewhere.
+
+    `own_words`: each item has a sentence of its own that says more.
+    """
 
     title: str
     sentence: str
     commands: tuple[str, ...] = (RELEASE,)
+    own_words: bool = False
 
 
 MEANINGS: Mapping[str, Meaning] = {
@@ -39,12 +44,16 @@ MEANINGS: Mapping[str, Meaning] = {
         (SAME, NEW),
     ),
     "doubtful": Meaning(
-        "Perhaps not an action", "The document can be read in two ways. Say whether it is meant.", (NEW, DISMISS)
+        "Perhaps not an action",
+        "The document can be read in two ways. Say whether it is meant.",
+        (NEW, DISMISS),
+        own_words=True,
     ),
     "linked_elsewhere": Meaning(
         "Has an issue that we cannot reach",
         "It names an issue in a tracker that is not configured. Configure that tracker, or let it go.",
         (DISMISS,),
+        own_words=True,
     ),
     "issue_gone": Meaning(
         "Its issue is gone",
@@ -58,7 +67,9 @@ MEANINGS: Mapping[str, Meaning] = {
         (),
     ),
     "privacy": Meaning(
-        "Kept back for privacy", "The target is public, or does not say. Route it to a private place, then release it."
+        "Kept back for privacy",
+        "The target is public, or does not say. Route it to a private place, then release it.",
+        own_words=True,
     ),
     "no_owner": Meaning("Without an owner", "Assign the issue in its tracker.", ()),
     "unknown_owner": Meaning(
@@ -76,7 +87,7 @@ def meaning(code: str, *, held: bool) -> Meaning:
     if known is not None:
         return known
     title = code.replace("_", " ").replace(".", ": ").capitalize() or "Waits for a person"
-    return Meaning(title, "", (RELEASE, DISMISS) if held else ())
+    return Meaning(title, "", (RELEASE, DISMISS) if held else (), own_words=True)
 
 
 def commands_for(line: ItemLine, candidates: tuple[int, ...] = ()) -> list[str]:
@@ -87,6 +98,13 @@ def commands_for(line: ItemLine, candidates: tuple[int, ...] = ()) -> list[str]:
         templates = tuple(template for template in templates if template == RELEASE)
     candidate = str(candidates[0]) if len(candidates) == 1 else "ITEM"
     return [template.format(id=line.id, candidate=candidate) for template in templates]
+
+
+def bulk_command(group: HeldGroup) -> str | None:
+    """The command that releases all items of a group at once, where releasing is what they wait for."""
+    if group.count < 2 or not group.code or meaning(group.code, held=group.held).commands != (RELEASE,):
+        return None
+    return f"afteraction held release --code {shlex.quote(group.code)} --reason TEXT"
 
 
 def letter_commands(letter: Letter) -> tuple[str, str]:

@@ -117,7 +117,7 @@ def _unread(line: HookLine | None, now: datetime) -> Trouble | None:
 
 def _target(config: Config, target: TargetConfig, facts: SyncFacts, now: datetime) -> Health:
     row, queue = facts.targets.get(target.name), facts.queues.get(target.name) or _nothing(target.name)
-    reads = _feeds_of(target, facts.cursors)
+    reads = _feeds_of(config, target, facts.cursors)
     trouble = (
         _paused(facts.instance, row, target.name)
         or _failing(row)
@@ -173,10 +173,10 @@ def _channel(config: Config, name: str, facts: SyncFacts, now: datetime) -> Heal
     )
 
 
-def _feeds_of(target: TargetConfig, cursors: Sequence[CursorRow]) -> list[CursorRow]:
-    """The feeds by which a target is read: its place's own, else those of the whole tracker."""
-    of_tracker = [cursor for cursor in cursors if cursor.tracker == target.tracker]
-    return [cursor for cursor in of_tracker if cursor.feed == target.place] or of_tracker
+def _feeds_of(config: Config, target: TargetConfig, cursors: Sequence[CursorRow]) -> list[CursorRow]:
+    """The feeds by which a target is read: its place's own, and those of the whole tracker."""
+    others = {other.place for other in config.targets.values()} - {target.place}
+    return [cursor for cursor in cursors if cursor.tracker == target.tracker and cursor.feed not in others]
 
 
 def _paused(instance: Instance | None, row: Target | None, name: str) -> Trouble | None:

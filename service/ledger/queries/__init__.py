@@ -32,7 +32,6 @@ from service.ledger.queries.lists import (
     newest_stalls,
 )
 from service.ledger.queries.story import (
-    DecisionEntry,
     Entry,
     IssueView,
     ItemStory,
@@ -61,7 +60,6 @@ __all__ = [
     "WINDOW_DAYS",
     "Beats",
     "Choices",
-    "DecisionEntry",
     "Entry",
     "Figures",
     "HeldGroup",

@@ -15,7 +15,6 @@ from service.ledger.queries.lists import ItemLine, lines_where, name_of
 from service.ledger.rows import Item, Postmortem, read_row
 from service.ledger.tables import (
     action_items,
-    decisions,
     issue_refs,
     issues,
     journal,
@@ -113,17 +112,8 @@ class StallEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionEntry:
-    at: datetime
-    actor: str
-    role: str
-    action: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class ItemStory:
-    """One action item from its sentence in the postmortem to now."""
+    """One action item from its sentence in the postmortem to now. The decisions of people stand in the journal."""
 
     item: Item
     line: ItemLine
@@ -132,7 +122,6 @@ class ItemStory:
     journal: tuple[Entry, ...]
     messages: tuple[MessageEntry, ...]
     stalls: tuple[StallEntry, ...]
-    decisions: tuple[DecisionEntry, ...]
     candidates: tuple[ItemLine, ...] = ()
     duplicates: tuple[IssueView, ...] = ()
 
@@ -173,7 +162,6 @@ def item_story(connection: Connection, item_id: int) -> ItemStory | None:
         journal=_journal(connection, subjects),
         messages=_messages(connection, item),
         stalls=_stalls(connection, item_id),
-        decisions=_decisions(connection, subjects),
         candidates=tuple(lines_where(connection, [i.id.in_(item.candidates)])) if item.candidates else (),
         duplicates=_issues(connection, issues.c.duplicate_of == item.issue_id) if item.issue_id else (),
     )
@@ -301,12 +289,3 @@ def _stalls(connection: Connection, item_id: int) -> tuple[StallEntry, ...]:
         .order_by(s.began_on, s.id)
     )
     return tuple(StallEntry(**row._mapping, steps=fired.get(row.id, ())) for row in begun)
-
-
-def _decisions(connection: Connection, subjects: Iterable[tuple[str, int]]) -> tuple[DecisionEntry, ...]:
-    d = decisions.c
-    names = [f"{kind}:{number}" for kind, number in subjects]
-    rows = connection.execute(
-        select(d.at, d.actor, d.role, d.action, d.reason).where(d.subject.in_(names)).order_by(d.id)
-    )
-    return tuple(DecisionEntry(**row._mapping) for row in rows)
