@@ -173,7 +173,7 @@ def test_transferred_issue_is_followed_to_where_it_is_now(sandbox, github):
 
 
 def test_renamed_repository_is_a_fault_of_the_target_and_not_a_silent_half_answer(sandbox, github):
-    act(sandbox, "repos/acme/payments", rename="acme/billing")
+    act(sandbox, "repos/acme/payments", full_name="acme/billing")
     (feed,) = github.feeds(["acme/payments"])
     for ask in (
         lambda: github.changes(feed, None, START),
