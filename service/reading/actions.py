@@ -132,10 +132,12 @@ def _announces(lead: Paragraph) -> bool:
 
 def _is_person(section: Section, words: str, place: Place) -> bool:
     """A label names who does what stands below it, also by initials where another label beside it names a person."""
-    if place.who.is_person(words):
+    if place.who.is_person(words, initials=True):
         return True
     beside = section.parent.children if section.parent and place.who.is_person_like(words) else []
-    return any(place.who.is_person(headings.words(other.heading)) for other in beside if other is not section)
+    return any(
+        place.who.is_person(headings.words(other.heading), initials=True) for other in beside if other is not section
+    )
 
 
 def _unannounced(found: list[Section], place: Place) -> Iterator[ReadItem]:

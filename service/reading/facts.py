@@ -18,7 +18,7 @@ _DATE_LABEL = re.compile(
 )
 _SEVERITY_LABEL = re.compile(
     r"(?:incident )?(?:severity|sev)(?: level)?|重大度|深刻度|严重(?:程度|性|级别)|심각도|schweregrad|gravité"
-    r"|gravedad|severidade|gravità",
+    r"|gravedad|severidad|障害レベル|severidade|gravità",
     re.IGNORECASE,
 )
 _PEOPLE_LABEL = re.compile(

@@ -14,17 +14,13 @@ _BY_WORD = {word: level for level, words in _PRIORITIES.items() for word in word
 _LEVEL = re.compile(r"(?:p|prio(?:rity)?)[ \-]?([0-4])(?![\w.])", re.IGNORECASE)
 _NOISE = re.compile(r"\b(?:priority|prio|priorität|priorité|prioridad|prioridade|優先度)\b|[^\w\s]", re.IGNORECASE)
 
-_KINDS = (
-    ("detect", r"detect|monitor|alert|observab|erkenn|überwach|détect|detec|rilev|検知|検出|監視|检测|监控|감지"),
-    ("prevent", r"prevent|prävent|vermeid|prévent|予防|再発防止|预防|防止|예방|재발|предотвр|avoid"),
-    ("mitigate", r"mitigat|contain|limit|緩和|軽減|缓解|abmilder|atténu|완화|repair|recover"),
-    (
-        "process",
-        r"process|prozess|procédur|proces|プロセス|流程|手順|document|training|procedure|runbook"
-        r"|communicat|organi[sz]|프로세스",
-    ),
-)
-_KINDS_RE = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+_KINDS = {
+    "detect": r"detect|monitor|alert|observab|erkenn|überwach|détect|detec|rilev|検知|検出|監視|检测|监控|감지",
+    "prevent": r"prevent|prävent|vermeid|prévent|予防|再発防止|预防|防止|예방|재발|предотвр|avoid",
+    "mitigate": r"mitigat|contain|limit|緩和|軽減|缓解|abmilder|atténu|완화|repair|recover",
+    "process": r"process|prozess|procédur|プロセス|流程|手順|document|training|procedure|runbook|communicat",
+}
+_KINDS_RE = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items())
 _OTHER = re.compile(
     r"\s*(?:other|misc\w*|improve\w*|general|sonstige\w*|autres?|otros?|outros?|その他|其他|기타)\s*", re.IGNORECASE
 )
@@ -52,6 +48,11 @@ def is_priority(text: str) -> bool:
             re.IGNORECASE,
         )
     )
+
+
+def names_level(text: str) -> bool:
+    """Whether the text is a level's word alone ("high"), which is a priority only where one is expected."""
+    return text.strip(" *").casefold() in _BY_WORD
 
 
 def kind(text: str | None) -> str | None:

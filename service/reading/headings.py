@@ -146,10 +146,10 @@ _SORTING = re.compile(
 _NUMBERING = re.compile(
     r"^(?:(?:action(?: item)?|item|task|ai|follow-?up|improvement|recommendation"
     r"|measure) ?#?\d{1,3} ?[.):\-–—]+ ?|(?:step|part|section)? ?(?:\d{1,2}|[ivx]{1,4}"
-    r"|[a-z])[.):\-–—] ?|\d{1,2}(?:\.\d{1,2})+\.? ?)",
+    r"|[a-z])[.):\-–—] ?|\d{1,2}(?:\.\d{1,2})+\.? ?|\d{1,2} +(?=[^\W\d_]{4}))",
     re.IGNORECASE,
 )
-_EDGES = re.compile(r"^[\W_]+|[\s:：.*_\-–—!?？]+$")
+_EDGES = re.compile(r"^[\W_]+|[^\w)）\]]+$|_+$")
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
 
 

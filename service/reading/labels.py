@@ -3,7 +3,7 @@
 import re
 
 _FIELDS = {
-    "owner": "owner|owners|owned by|assignee|assignees|assigned to|assigned|responsible|responsibility"
+    "owner": "owner|dueño|owners|owned by|assignee|assignees|assigned to|assigned|responsible|responsibility"
     "|responsible person|responsible team|dri|who|lead|poc|point of contact|"
     "action owner|team|person|by whom|accountable|contact|champion|driver|担当|担当者|責任者|オーナー"
     "|负责人|責任人|负责"

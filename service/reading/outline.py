@@ -16,6 +16,8 @@ from service.reading import marks
 
 # The block limit is deeper than any list that a person writes; the inline limit also bounds the cost of text that
 # opens brackets and never closes them, which grows with it.
+# Most cells and many lines are plain words: they need no second parser.
+_MARKUP = re.compile(r"[*_`\[\]<>&\\~!\n]|://")
 _BULLET = re.compile(r"\s*[•‣◦▪●○■□▸►➤]\s+(?=\S)")
 _SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
 _BLOCK_NESTING = 60
@@ -164,6 +166,8 @@ def outline(markdown: str) -> list[Block]:
 
 
 def _marked(parser: MarkdownIt, content: str, env: dict[str, Any]) -> str:
+    if not _MARKUP.search(content):
+        return content
     tokens: list[Token] = []
     parser.inline.parse(content, parser, env, tokens)
     parts: list[str] = []

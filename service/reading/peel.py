@@ -6,17 +6,14 @@ Only the ends are peeled. A word in the middle of a sentence is part of what was
 import datetime
 import re
 
-from service.reading import dates, grades, labels, marks, people, states, trackers
+from service.reading import dates, ends, grades, labels, marks, people, states, trackers
 from service.reading.peeled import Peeled
 from service.reading.people import People
 
 _SEP = r"[\s\-–—:：|,;.•·→>=]"
-_TAIL_SEP = re.compile(r"[\s\-–—:：|,;•·→>=]+$")
-_HEAD_SEP = re.compile(r"^[\s\-–—:：|,;.•·>]+")
 _HEAD_BRACKET = re.compile(r"^\s*[\[(（【]([^\[\]()（）【】]{0,200})[\])）】]\s*[:：.\-–—]*\s*")
 _CHECKBOX = re.compile(r"^\s*\[([ xX✓✔~\-/]?)\]\s+|^\s*\[([xX✓✔])\](?=\S)")
 _TAIL_NOISE = " \t.:;,!"
-_OPENERS = {")": "(", "）": "（", "]": "[", "】": "【"}
 _TAIL_LINK = re.compile(
     rf"(?:[\s\-–—:：|,;→>=(\[]|\b(?:see|in|via|at|as|issue|ticket|pr|and|tracked|tracking|filed|ref|jira|github))*"
     rf"({marks.ANY_LINK})[\s.,;)\]]*$",
@@ -25,7 +22,7 @@ _TAIL_LINK = re.compile(
 _HEAD_LINK = re.compile(rf"^[\s\[(]*({marks.ANY_LINK})[\])]*\s*(?:[:：\-–—|]+|(?=\s))\s*")
 _LABELLED = {
     name: re.compile(
-        rf"(?:^|[\s\-–—:：|,;.(\[*])(?:{words})\s*[:：=]\s*((?:(?!\s[-–—|]\s)[^:：|;]){{1,80}})$", re.IGNORECASE
+        rf"(?:^|[\s\-–—:：|,;.。、(\[*])(?:{words})\s*[:：=]\s*((?:(?!\s[-–—|]\s)[^:：|;]){{1,80}})$", re.IGNORECASE
     )
     for name, words in labels.INLINE.items()
 }
@@ -51,8 +48,8 @@ _BY_DATE = re.compile(
     r"|no later than|bis|avant)[:：]?\s+([^:;|()]{4,40})$",
     re.IGNORECASE,
 )
-# How far back from its end a text is looked at, and the length from which it is an essay, not an item.
-_WINDOW, _LONGEST = 1500, 8000
+# The length from which a text is an essay, not an item.
+_LONGEST = 8000
 
 
 def peel(marked: str, who: People, anchor: datetime.date | None) -> Peeled:
@@ -138,7 +135,7 @@ class _Peeler:
         found = _HEAD_LINK.match(text)
         if not found or not trackers.names_issue(marks.plain(found.group(1))):
             return False
-        return self._keep(_HEAD_SEP.sub("", text[found.end() :]))
+        return self._keep(ends.trim(text[found.end() :], at_head=True))
 
     def _head_word(self) -> bool:
         text = self._peeled.text
@@ -147,7 +144,7 @@ class _Peeler:
             word = next(group for group in found.groups() if group)
             state = states.of_word(word)
             bare = text if found.re is _BOLD_START else marks.unstyled(text)
-            if state is not None and self._keep(_HEAD_SEP.sub("", bare[found.end() :])):
+            if state is not None and self._keep(ends.trim(bare[found.end() :], at_head=True)):
                 self._peeled.state(state)
                 return True
         bare = marks.unstyled(text)
@@ -158,7 +155,7 @@ class _Peeler:
         return False
 
     def _head_mention(self) -> bool:
-        text = _without_profile_links(marks.unstyled(self._peeled.text))
+        text = ends.without_profile_links(marks.unstyled(self._peeled.text))
         found = _MENTIONS_START.match(text)
         if not found or not self._keep(text[found.end() :]):
             return False
@@ -167,13 +164,13 @@ class _Peeler:
 
     def _tail_bracket(self) -> bool:
         text = marks.unstyled(self._peeled.text).rstrip(_TAIL_NOISE)
-        start = _bracket_start(text)
+        start = ends.bracket_start(text)
         return start is not None and self._group(text[start + 1 : -1], text[:start], at_head=False)
 
     def _group(self, inside: str, rest: str, *, at_head: bool) -> bool:
         """A bracket goes when all of it is facts; the facts are taken only if the bracket goes."""
         whole = Peeled("")
-        if not self._facts(inside, whole, at_head=at_head) or not self._keep(_ends(rest, at_head=at_head)):
+        if not self._facts(inside, whole, at_head=at_head) or not self._keep(ends.trim(rest, at_head=at_head)):
             return False
         mine = self._peeled
         mine.state(whole.done)
@@ -183,30 +180,31 @@ class _Peeler:
 
     def _facts(self, inside: str, into: Peeled, *, at_head: bool) -> bool:
         shown = marks.plain(inside)
-        if not shown.strip() or self._fact(inside, into):
-            return True
-        told = None if at_head else states.of_remark(shown)
-        if told is not None:
-            into.state(told)
+        if not shown.strip() or self._who.is_person(shown):
+            into.owner = people.owner(shown)
             return True
         parts = [part for part in re.split(r"[,;|]| [-–—] ", inside) if part.strip()]
-        return len(parts) > 1 and all(self._fact(part, into) for part in parts)
+        if len(parts) > 1 and all(self._fact(part, into, at_head=at_head) for part in parts):
+            return True
+        told = None if at_head else states.of_remark(shown)
+        into.state(told)
+        return told is not None or self._fact(inside, into, at_head=at_head)
 
-    def _fact(self, part: str, into: Peeled) -> bool:
+    def _fact(self, part: str, into: Peeled, *, at_head: bool = False) -> bool:
         """Whether the words are one fact, which is then taken."""
         shown = marks.plain(part)
         line = labels.value_line(marks.unstyled(part).strip())
         state = states.of_word(shown)
         if state is not None:
             into.state(state)
-        elif trackers.names_issue(shown) or (marks.links(part) and trackers.only_leads(_without_links(part))):
+        elif self._who.is_person(shown):
+            into.owner = into.owner or people.owner(shown)
+        elif trackers.names_issue(shown) or ends.leads_to_issue(part):
             self._peeled.take_links(part)
         elif line:
             into.give(line[0], line[1], self._anchor)
-        elif grades.is_priority(shown):
+        elif grades.is_priority(shown) or (at_head and grades.names_level(shown)):
             into.priority = grades.priority(shown)
-        elif self._who.is_person(shown):
-            into.owner = into.owner or people.owner(shown)
         elif re.fullmatch(
             r"(?:issue|ticket|pr|bug|task)s? (?:created|filed|opened|raised|logged|exists)|optional|stretch",
             shown,
@@ -243,10 +241,10 @@ class _Peeler:
         if told is None and url != shown and not trackers.names_issue(shown):
             return self._person_link(text, found, shown)
         self._peeled.state(told)
-        return self._keep(_ends(text[: found.start()], at_head=False))
+        return self._keep(ends.trim(text[: found.start()], at_head=False))
 
     def _person_link(self, text: str, found: re.Match[str], shown: str) -> bool:
-        if not (shown.startswith("@") and self._keep(_ends(text[: found.start()], at_head=False))):
+        if not (shown.startswith("@") and self._keep(ends.trim(text[: found.start()], at_head=False))):
             return False
         self._peeled.owner = self._peeled.owner or people.owner(shown)
         return True
@@ -256,7 +254,11 @@ class _Peeler:
         at = max(0, len(text) - 160)
         for name, pattern in _LABELLED.items():
             found = pattern.search(text, at)
-            if found and self._value(name, found.group(1)) and self._keep(_ends(text[: found.start()], at_head=False)):
+            if (
+                found
+                and self._value(name, found.group(1))
+                and self._keep(ends.trim(text[: found.start()], at_head=False))
+            ):
                 self._peeled.give(name, found.group(1), self._anchor)
                 return True
         return False
@@ -284,7 +286,7 @@ class _Peeler:
         if (
             found
             and (state := states.of_word(found.group(1))) is not None
-            and self._keep(_ends(text[: found.start()], at_head=False))
+            and self._keep(ends.trim(text[: found.start()], at_head=False))
         ):
             self._peeled.state(state)
             return True
@@ -293,7 +295,7 @@ class _Peeler:
         if (
             capitals
             and states.in_capitals(capitals.group(1))
-            and self._keep(_ends(bare[: capitals.start()], at_head=False))
+            and self._keep(ends.trim(bare[: capitals.start()], at_head=False))
         ):
             self._peeled.state(states.of_word(capitals.group(1)))
             return True
@@ -301,14 +303,14 @@ class _Peeler:
 
     def _dashed(self, bare: str) -> bool:
         """What follows a dash is a fact, or a state with a remark ("- done, and the list was updated")."""
-        cuts = list(_DASHED.finditer(bare, max(0, len(bare) - _WINDOW)))[-6:]
-        for found in reversed([cut for cut in cuts if not _inside_link(bare, cut.start())]):
+        cuts = list(_DASHED.finditer(bare, max(0, len(bare) - ends.WINDOW)))[-6:]
+        for found in reversed([cut for cut in cuts if not ends.inside_link(bare, cut.start())]):
             after = bare[found.end() :]
             into = Peeled("")
-            state = None if found.group(0).strip() in ("", ":") else _remark_state(marks.plain(after))
+            state = None if found.group(0).strip() in ("", ":") else ends.remark_state(marks.plain(after))
             if state is None and not self._fact(after, into):
                 continue
-            if not self._keep(_ends(bare[: found.start()], at_head=False)):
+            if not self._keep(ends.trim(bare[: found.start()], at_head=False)):
                 return False
             self._peeled.state(state if state is not None else into.done)
             self._peeled.owner, self._peeled.due = self._peeled.owner or into.owner, self._peeled.due or into.due
@@ -323,69 +325,19 @@ class _Peeler:
             return False
         into = Peeled("")
         shown = marks.plain(found.group(1)).strip(" .")
-        if not self._dated(shown, into) or not self._keep(_ends(text[: found.start()], at_head=False)):
+        if not self._dated(shown, into) or not self._keep(ends.trim(text[: found.start()], at_head=False)):
             return False
         self._peeled.due = self._peeled.due or into.due
         return True
 
     def _tail_mention(self) -> bool:
-        text = _without_profile_links(marks.unstyled(self._peeled.text))
+        text = ends.without_profile_links(marks.unstyled(self._peeled.text))
         found = _MENTIONS_END.search(text, max(0, len(text) - 200))
         if not found or re.search(
             r"\b(?:with|to|from|by|for|of|via|ask|contact|cc)\s*$", text[: found.start()], re.IGNORECASE
         ):
             return False
-        if not self._keep(_ends(text[: found.start()], at_head=False)):
+        if not self._keep(ends.trim(text[: found.start()], at_head=False)):
             return False
         self._peeled.owner = self._peeled.owner or people.owner(re.sub(r"\s+(?=@)", ", ", found.group(1).strip()))
         return True
-
-
-def _bracket_start(text: str) -> int | None:
-    """Where the bracket that closes the text was opened, if that is not too far back."""
-    closer = text[-1:]
-    opener = _OPENERS.get(closer)
-    depth = 0
-    for at in range(len(text) - 1, max(-1, len(text) - _WINDOW), -1) if opener else ():
-        depth += (text[at] == closer) - (text[at] == opener)
-        if not depth:
-            return at
-    return None
-
-
-def _remark_state(after: str) -> bool | None:
-    """The state that a remark after a dash begins with; a longer remark has to set it off from what follows."""
-    whole = states.of_word(after)
-    if whole is not None:
-        return whole
-    found = re.match(r"(\w+(?: \w+)?)(?=[\s:,;.(\[]|$)", after)
-    if not found:
-        return None
-    for words in (found.group(1), found.group(1).split()[0]):
-        state = states.of_word(words)
-        if (
-            state is not None
-            and (state or states.in_capitals(words))
-            and words.casefold() not in ("yes", "no", "live", "new", "open")
-        ):
-            return state
-    return None
-
-
-def _ends(text: str, *, at_head: bool) -> str:
-    return _HEAD_SEP.sub("", text) if at_head else _TAIL_SEP.sub("", text)
-
-
-def _without_links(marked: str) -> str:
-    return re.sub(marks.ANY_LINK, " ", marked)
-
-
-def _without_profile_links(text: str) -> str:
-    """Mentions that are links to a profile become plain mentions."""
-    return re.sub(
-        f"{marks.LINK}[^{marks.HREF_END}]*{marks.HREF_END}(@[^{marks.LINK_END}]*){marks.LINK_END}", r"\1", text
-    )
-
-
-def _inside_link(text: str, at: int) -> bool:
-    return text.rfind(marks.LINK, 0, at) > text.rfind(marks.LINK_END, 0, at)

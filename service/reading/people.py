@@ -11,7 +11,8 @@ _ACRONYMS = frozenset(names.ACRONYMS.split())
 _PART = re.compile(r"\s*(?:[,/&+;、，]|\band\b|\bund\b|\bet\b|\by\b|\bor\b)\s*")
 # The lengths are bounded and begin at the beginning of a word, so that a word without end costs no more than any other.
 _MENTION = re.compile(
-    r"@\w[\w.\-]{0,60}(?:/[\w.\-]{1,60})?|(?<![\w.+\-])\w[\w.\-]{0,60}@(?!\w)|(?<![\w.+\-])[\w.+\-]{1,64}@[\w\-]{1,60}\.[\w.\-]{1,60}"
+    r"@\w[\w.\-]{0,60}(?:/[\w.\-]{1,60})?|(?<![\w.+\-])\w[\w.\-]{0,60}@(?!\w)"
+    r"|(?<![\w.+\-])[\w.+\-]{1,64}@[\w\-]{1,60}\.[\w.\-]{1,60}"
 )
 _TEAM = re.compile(r"(?:[\w&.\-]+ ){1,4}(?:team|squad|crew|guild|tribe|group|wg|chapter)|team [\w\-]+", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_][\w'’.\-]*")
@@ -32,16 +33,19 @@ class People:
     known: frozenset[str] = field(default_factory=frozenset)
     common: frozenset[str] = field(default_factory=frozenset)
 
-    def is_person(self, text: str) -> bool:
-        """Whether the text is nothing but people or teams ("@ann", "Ann Lee/Bob", "AB", "storage team")."""
+    def is_person(self, text: str, *, initials: bool = False) -> bool:
+        """Whether the text is nothing but people or teams ("@ann", "Ann Lee/Bob", "storage team").
+
+        Initials that the document gives to nobody count only where `initials` says that a name is expected.
+        """
         parts = [part.strip() for part in _PART.split(text.strip()) if part.strip()]
-        return bool(parts) and len(parts) <= 6 and all(self._is_one(part) for part in parts)
+        return bool(parts) and len(parts) <= 6 and all(self._is_one(part, initials) for part in parts)
 
     def is_person_like(self, text: str) -> bool:
         """Whether the text has the shape of initials, which make a person only beside other people."""
         return all(_INITIALS.fullmatch(part) for part in _PART.split(text.strip()))
 
-    def _is_one(self, part: str) -> bool:
+    def _is_one(self, part: str, initials: bool) -> bool:
         if _MENTION.fullmatch(part) or _TEAM.fullmatch(part) or part.casefold() in self.known:
             return True
         if part.casefold() in ("team", "everyone", "all", "whole team"):
@@ -50,7 +54,7 @@ class People:
         if len(names) > 3 or not all(_WORDS.fullmatch(n) and n[0].isupper() for n in names):
             return False
         if len(names) == 1 and _INITIALS.fullmatch(part):
-            return part not in _ACRONYMS
+            return initials and part not in _ACRONYMS
         first = names[0].casefold()
         return first in self.known or (first in _GIVEN and first not in self.common)
 

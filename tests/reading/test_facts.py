@@ -1,0 +1,152 @@
+"""Title, date, severity, times and summary."""
+
+import pytest
+
+from service.reading import read_markdown
+from tests.reading.reading import read
+
+
+def test_the_first_main_heading_is_the_title() -> None:
+    assert read("---", "title: Short", "---", "# Slow *checkout*", "", "# Action items").title == "Slow checkout"
+
+
+def test_without_a_main_heading_the_front_matter_gives_the_title() -> None:
+    assert read("---", "title: Slow checkout", "---", "## Summary", "", "Words.").title == "Slow checkout"
+
+
+def test_a_main_heading_that_names_a_part_is_not_the_title() -> None:
+    assert (
+        read("---", "title: Slow checkout", "---", "# Summary", "", "Words.", "", "# Timeline").title == "Slow checkout"
+    )
+
+
+def test_a_document_without_any_title_has_none() -> None:
+    assert read("Only words.").title is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**Date**: April 2, 2031",
+        "Date: 2031-04-02",
+        "- Date: 2nd of April 2031",
+        "| **Date** | 2031/04/02 |\n|---|---|\n| Team | Queue |",
+        "## Date\n\n2031-04-02",
+        "On Wednesday 2 April 2031, the queue grew until nothing could be ordered.",
+        "発生日: 2031年4月2日",
+    ],
+)
+def test_the_incident_date_is_found(line: str) -> None:
+    assert str(read("# Slow checkout", "", line).incident_date) == "2031-04-02"
+
+
+def test_a_day_without_a_year_takes_the_year_of_the_timeline() -> None:
+    document = read(
+        "# Slow",
+        "",
+        "## Summary",
+        "",
+        "On 2. April the queue grew.",
+        "",
+        "## Timeline",
+        "",
+        "- 2031-03-30 deploy",
+        "- 2031-04-02 growth",
+    )
+    assert str(document.incident_date) == "2031-04-02"
+
+
+def test_a_timeline_over_weeks_gives_no_date() -> None:
+    assert read("# Slow", "", "## Timeline", "", "- 2031-03-01 deploy", "- 2031-04-02 growth").incident_date is None
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("Severity: SEV-2", "sev2"),
+        ("**Severity**: High - all orders lost", "high"),
+        ("| Severity | P1 |\n|-|-|", "p1"),
+        ("重大度: SEV3（一部）", "sev3"),
+    ],
+)
+def test_the_severity_is_found(line: str, severity: str) -> None:
+    assert read("# Slow", "", line).severity == severity
+
+
+@pytest.mark.parametrize(
+    ("words", "minutes"),
+    [
+        ("31 minutes", 31),
+        ("4 hours 42 minutes", 282),
+        ("1d 6h 40m", 1840),
+        ("11 Days", 15840),
+        ("0:45", 45),
+        ("?", None),
+        ("N/A", None),
+        ("1時間30分", 90),
+    ],
+)
+def test_stated_times_are_minutes(words: str, minutes: int | None) -> None:
+    document = read("# Slow", "", "## Stats", "", f"- Time to detection: {words}", f"- Time to recovery: {words}")
+    assert (document.time_to_detect_minutes, document.time_to_recover_minutes) == (minutes, minutes)
+
+
+def test_times_are_the_distance_of_stated_instants() -> None:
+    document = read(
+        "# Slow", "", "- Started: 2031-04-02 23:50", "- Detected: 2031-04-03 00:05", "- Resolved: 2031-04-03 01:50"
+    )
+    assert (document.time_to_detect_minutes, document.time_to_recover_minutes) == (15, 120)
+
+
+def test_a_stated_time_that_the_instants_contradict_is_not_believed() -> None:
+    document = read(
+        "# Slow", "", "- Started: 2031-04-02 10:00", "- Resolved: 2031-04-02 12:00", "- Time to resolve: 9 hours"
+    )
+    assert document.time_to_recover_minutes is None
+
+
+def test_the_opening_text_may_tell_how_long_it_lasted() -> None:
+    assert (
+        read(
+            "# Slow", "", "The shop had an outage lasting 1 hour and 48 minutes, and some orders were lost."
+        ).time_to_recover_minutes
+        == 108
+    )
+
+
+def test_the_summary_is_the_first_paragraph_under_its_heading() -> None:
+    assert (
+        read("# Slow", "", "Status: final", "", "## Summary", "", "The queue **grew**.", "", "More.").summary
+        == "The queue grew."
+    )
+
+
+def test_without_such_a_heading_the_first_real_paragraph_is_the_summary() -> None:
+    text = "The queue grew for two hours, and most customers could not order anything."
+    assert read("# Slow", "", "Author: Mira", "", "<https://example.org>", "", text).summary == text
+
+
+def test_front_matter_is_kept_as_it_is() -> None:
+    front = read("---", "id: INC-7", "teams: [queue, web]", "severity: sev1", "---", "# Slow").front_matter
+    assert dict(front) == {"id": "INC-7", "teams": ["queue", "web"], "severity": "sev1"}
+
+
+def test_toml_front_matter_is_read() -> None:
+    document = read("+++", 'title = "Slow checkout"', "[extra]", 'team = "queue"', "+++", "", "## Summary")
+    assert document.title == "Slow checkout"
+    assert document.front_matter["extra"] == {"team": "queue"}
+
+
+@pytest.mark.parametrize("block", ["a: [1", "- a\n- b", "a: &x [1]\nb: *x", "[" * 5000])
+def test_broken_front_matter_is_a_warning_and_the_document_is_read(block: str) -> None:
+    document = read_markdown(f"---\n{block}\n---\n# Slow\n\n## Actions\n\n- Limit the queue\n")
+    assert document.title == "Slow"
+    assert [item.text for item in document.action_items] == ["Limit the queue"]
+    assert dict(document.front_matter) == {}
+    assert len(document.warnings) == 1
+    assert document.warnings[0].endswith(".")
+
+
+def test_a_rule_at_the_beginning_is_not_front_matter() -> None:
+    document = read("---", "", "# Slow", "", "## Actions", "", "- Limit the queue")
+    assert (document.title, len(document.action_items), document.warnings) == ("Slow", 1, ())

@@ -1,0 +1,190 @@
+"""Where a document presents actions, and where it does not."""
+
+import pytest
+
+from tests.reading.reading import items, read, texts
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Action Items",
+        "Actions",
+        "5. Follow-ups",
+        "Action Items & Followups",
+        "Next steps",
+        "TODOs",
+        "Corrective and Preventative Measures",
+        "What we will do to prevent this",
+        "How do we keep this from happening again?",
+        "Short-term improvements (this quarter)",
+        "Remaining work",
+        "🛠 Action plan",
+        "Maßnahmen",
+        "Nächste Schritte",
+        "Prochaines étapes",
+        "Plan d'action",
+        "Próximos pasos",
+        "Ações",
+        "Azioni correttive",
+        "Vervolgstappen",
+        "アクションアイテム",
+        "再発防止策",
+        "改进措施",
+        "재발 방지 대책",
+        "План действий",
+    ],
+)
+def test_the_heading_announces_actions(heading: str) -> None:
+    found = read(
+        "# Slow", "", "## Impact", "", "- Orders lost", "", f"## {heading}", "", "- Limit the queue"
+    ).action_items
+    assert [(item.text, item.doubtful) for item in found] == [("Limit the queue", False)]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Timeline",
+        "Impact",
+        "Root cause",
+        "Lessons learned",
+        "What went well",
+        "Actions taken",
+        "Resolution",
+        "Mitigation actions",
+        "Detection",
+        "参考",
+    ],
+)
+def test_the_heading_announces_no_actions(heading: str) -> None:
+    assert read("# Slow", "", f"## {heading}", "", "- Restart the queue", "- Add a limit").action_items == ()
+
+
+def test_a_bold_line_serves_as_heading() -> None:
+    found = read("**Impact**", "", "- Orders lost", "", "**Action items:**", "", "- Limit the queue").action_items
+    assert [item.text for item in found] == ["Limit the queue"]
+
+
+def test_a_section_ends_where_the_next_heading_of_its_level_begins() -> None:
+    assert texts("- Limit the queue", "", "## Attendees", "", "- Mira", "- Jo") == ["Limit the queue"]
+
+
+def test_a_timeline_below_the_action_heading_is_left_out() -> None:
+    assert texts("- Limit the queue", "", "### Timeline", "", "- 10:02 restart") == ["Limit the queue"]
+
+
+def test_detection_below_the_action_heading_only_sorts_the_actions() -> None:
+    assert texts("### Detection", "", "- Alert on queue depth") == ["Alert on queue depth"]
+
+
+def test_a_sentence_in_front_of_a_list_announces_actions() -> None:
+    found = read(
+        "# Slow",
+        "",
+        "## Lessons learned",
+        "",
+        "Going forward, we will do the following to avoid this:",
+        "",
+        "- Limit the queue",
+    ).action_items
+    assert [(item.text, item.doubtful) for item in found] == [("Limit the queue", True)]
+
+
+def test_a_sentence_about_the_past_announces_nothing() -> None:
+    assert not read(
+        "# Slow", "", "## Response", "", "We took the following steps:", "", "- Restart the queue"
+    ).action_items
+
+
+def test_under_a_weak_heading_only_what_reads_like_an_action_counts() -> None:
+    found = read(
+        "# Slow",
+        "",
+        "## Prevention",
+        "",
+        "- The queue had no limit",
+        "- Nobody watched its depth",
+        "- Add a limit to the queue",
+    ).action_items
+    assert [(item.text, item.doubtful) for item in found] == [("Add a limit to the queue", True)]
+
+
+def test_a_weak_heading_does_not_count_beside_one_that_announces_actions() -> None:
+    assert texts("- Limit the queue", "", "## Recommendations", "", "- Use shorter queues") == ["Limit the queue"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No action items were identified.",
+        "N/A",
+        "See the tracker for all follow-ups.",
+        "Every action item should have an issue, these are only sample headings.",
+    ],
+)
+def test_an_action_heading_over_words_that_promise_nothing_gives_no_item(text: str) -> None:
+    assert texts(text) == []
+
+
+def test_a_document_without_actions_has_none() -> None:
+    document = read(
+        "# Slow checkout",
+        "",
+        "## Summary",
+        "",
+        "The queue grew for two hours and the action items of the last review were not read.",
+        "",
+        "## Timeline",
+        "",
+        "- 10:02 Restarted the queue",
+        "- 10:20 Add capacity",
+        "",
+        "Status: complete, action items in progress",
+    )
+    assert document.action_items == ()
+
+
+def test_paragraphs_count_where_the_section_has_no_list() -> None:
+    found = items(
+        "The queue should have a limit. It would also be useful to see its depth. (filed https://github.com/shop/queue/issues/7)",
+        "",
+        "It was hard to find the runbook. (added a link to the dashboard)",
+    )
+    assert [item.done for item in found] == [None, True]
+    assert found[0].text == "The queue should have a limit. It would also be useful to see its depth."
+    assert found[0].links == ("https://github.com/shop/queue/issues/7",)
+    assert all(item.doubtful for item in found)
+
+
+def test_of_a_long_paragraph_only_the_promising_sentences_count() -> None:
+    found = texts(
+        "The queue was designed years ago. It never had a limit. Nobody thought about that. "
+        "We will add a limit to the queue this month. The depth was not visible."
+    )
+    assert found == ["We will add a limit to the queue this month."]
+
+
+def test_a_sub_heading_with_a_text_below_it_is_the_action() -> None:
+    found = items(
+        "### 1. Add a limit to the queue",
+        "",
+        "Without it, one customer can fill it.",
+        "",
+        "**Owner:** Mira Holm",
+        "",
+        "### 2. Better alerts for the on-call person",
+        "",
+        "There were too many of them. See https://github.com/shop/queue/issues/7",
+    )
+    assert [(item.text, item.owner, len(item.links)) for item in found] == [
+        ("Add a limit to the queue", "Mira Holm", 0),
+        ("Better alerts for the on-call person", None, 1),
+    ]
+
+
+def test_where_nothing_announces_actions_a_plain_vow_is_found_and_doubtful() -> None:
+    found = read(
+        "# Slow", "", "## Conclusion", "", "The queue grew. We will add a limit to the queue. We will share more soon."
+    ).action_items
+    assert [(item.text, item.doubtful) for item in found] == [("We will add a limit to the queue.", True)]
