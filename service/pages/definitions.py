@@ -56,14 +56,14 @@ FIGURES = (
     Definition(
         "verdict",
         "The sentence above the figures",
-        f"Kept: at least {KEPT:.0%} closed on schedule. Mostly kept: at least {MOSTLY_KEPT:.0%}. Slipping: less. "
+        f"Kept: at least {100 * KEPT:.0f} % closed on schedule. Mostly kept: at least {100 * MOSTLY_KEPT:.0f} %. Slipping: less. "
         f"Under {FEW} promises due there is no judgement.",
     ),
     Definition(
         "owner",
         "Without a known owner",
-        "Open action items for which neither the promised owner nor the assignee is in the directory. Nobody can be "
-        "reminded of them; the team's lead is told instead.",
+        "Open action items whose holder is not in the directory: the assignee as the tracker was last read, and before "
+        "that the owner whom the postmortem names. Nobody can be reminded of them; the team's lead is told instead.",
     ),
 )
 

@@ -164,3 +164,8 @@ def anchor(code: str, held: bool) -> str:
     """Where a group of items stands on the page of what needs a person."""
     plain = "".join(letter if letter.isalnum() else "-" for letter in code) or "other"
     return f"{'held' if held else 'flagged'}-{plain}"
+
+
+def short_key(key: str) -> str:
+    """An issue's key without the owner of its repository: `platform#412`."""
+    return key.rpartition("/")[2]
