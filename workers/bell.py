@@ -21,7 +21,7 @@ class Bell:
 
     def waiting(self) -> set[str]:
         """Kinds that were rung for and that no worker has answered yet."""
-        return {job_id.split(".", 1)[0] for job_id in self._queue.get_job_ids()}
+        return {job_id.split("-", 1)[0] for job_id in self._queue.get_job_ids()}
 
     def ring(self, kinds: Sequence[str], stamp: str) -> None:
         """Queues a job for each kind that none waits for. `stamp` makes the jobs' ids unique. Raises RedisError."""
@@ -31,7 +31,7 @@ class Bell:
                 self._queue.enqueue(
                     "workers.jobs.answer",
                     kind,
-                    job_id=f"{kind}.{stamp}",
+                    job_id=f"{kind}-{stamp}",
                     result_ttl=0,
                     failure_ttl=3600,
                     job_timeout=JOB_SECONDS,
