@@ -7,8 +7,11 @@ from service.ledger.rows import (
     Issue,
     Item,
     Message,
+    NoticeLine,
     NoticeRow,
     Postmortem,
+    StallRow,
+    StepRow,
     Target,
 )
 from service.ledger.unit_of_work import Ledger, UnitOfWork
@@ -21,8 +24,11 @@ __all__ = [
     "Item",
     "Ledger",
     "Message",
+    "NoticeLine",
     "NoticeRow",
     "Postmortem",
+    "StallRow",
+    "StepRow",
     "Target",
     "UnitOfWork",
 ]

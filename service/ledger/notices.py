@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
-from service.ledger.rows import NoticeRow, read_row
+from service.ledger.rows import NoticeLine, NoticeRow, StallRow, StepRow, read_row
 from service.ledger.sql import insert_into
 from service.ledger.tables import notices, stall_steps, stalls
 
@@ -19,17 +19,16 @@ class Notices:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def stalls_of(self, ended_after: date) -> list[Row[Any]]:
+    def stalls_of(self, ended_after: date) -> list[StallRow]:
         """Stalls that last, and those that ended no earlier than a day (they may return)."""
-        return list(
-            self._connection.execute(
-                select(stalls)
-                .where((stalls.c.ended_on.is_(None)) | (stalls.c.ended_on >= ended_after))
-                .order_by(stalls.c.id)
-            )
+        rows = self._connection.execute(
+            select(stalls)
+            .where((stalls.c.ended_on.is_(None)) | (stalls.c.ended_on >= ended_after))
+            .order_by(stalls.c.id)
         )
+        return [read_row(StallRow, row) for row in rows]
 
-    def steps_of(self, stall_ids: Iterable[int]) -> list[Row[Any]]:
+    def steps_of(self, stall_ids: Iterable[int]) -> list[StepRow]:
         wanted = sorted(stall_ids)
         if not wanted:
             return []
@@ -38,7 +37,7 @@ class Notices:
             select(stall_steps).where(stall_steps.c.stall_id.between(wanted[0], wanted[-1]))
         )
         keep = set(wanted)
-        return [row for row in found if row.stall_id in keep]
+        return [read_row(StepRow, row) for row in found if row.stall_id in keep]
 
     def begin_stall(self, **values: object) -> int:
         done = self._connection.execute(insert(stalls).values(**values))
@@ -79,23 +78,22 @@ class Notices:
         row = self._connection.execute(select(notices).where(notices.c.id == notice_id)).one()
         return read_row(NoticeRow, row)
 
-    def lines(self, notice_id: int) -> list[Row[Any]]:
+    def lines(self, notice_id: int) -> list[NoticeLine]:
         """The steps a notice carries, each with its stall."""
-        return list(
-            self._connection.execute(
-                select(
-                    stall_steps,
-                    stalls.c.item_id,
-                    stalls.c.condition,
-                    stalls.c.began_on,
-                    stalls.c.ended_on,
-                    stalls.c.policy_snapshot,
-                )
-                .join(stalls, stalls.c.id == stall_steps.c.stall_id)
-                .where(stall_steps.c.notice_id == notice_id)
-                .order_by(stall_steps.c.stall_id)
+        wanted: Select[Any] = (
+            select(
+                stall_steps.c.role,
+                stalls.c.item_id,
+                stalls.c.condition,
+                stalls.c.began_on,
+                stalls.c.ended_on,
+                stalls.c.policy_snapshot,
             )
+            .join(stalls, stalls.c.id == stall_steps.c.stall_id)
+            .where(stall_steps.c.notice_id == notice_id)
+            .order_by(stall_steps.c.stall_id)
         )
+        return [read_row(NoticeLine, row) for row in self._connection.execute(wanted)]
 
     def settle(self, notice_id: int, outcome: str, sent_at: datetime | None) -> None:
         self._connection.execute(

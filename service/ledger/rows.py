@@ -195,6 +195,42 @@ class NoticeRow:
     outcome: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StallRow:
+    """One spell of stalling, with the policy as it was when the spell began."""
+
+    id: int
+    item_id: int
+    condition: str
+    began_on: date
+    entered_on: date
+    ended_on: date | None
+    policy_version: str
+    policy_snapshot: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step that fired for a stall and a person."""
+
+    stall_id: int
+    step: str
+    person: str
+    fired_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A step that a notice carries, with its stall."""
+
+    item_id: int
+    role: str
+    condition: str
+    began_on: date
+    ended_on: date | None
+    policy_snapshot: dict[str, Any]
+
+
 _CONVERT: dict[tuple[str, str], Any] = {
     ("Postmortem", "facts"): codec.postmortem_from_json,
     ("Item", "facts"): codec.item_from_json,
@@ -209,7 +245,10 @@ _CONVERT: dict[tuple[str, str], Any] = {
 
 _COLUMNS: dict[str, tuple[tuple[str, Any], ...]] = {
     cls.__name__: tuple((field.name, _CONVERT.get((cls.__name__, field.name))) for field in fields(cls))
-    for cls in (Delivery, Postmortem, Item, Issue, Message, Target, Instance, CursorRow, NoticeRow)
+    for cls in (
+        *(Delivery, Postmortem, Item, Issue, Message, Target, Instance, CursorRow),
+        *(NoticeRow, StallRow, StepRow, NoticeLine),
+    )
 }
 
 

@@ -8,8 +8,6 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from config.model import PolicyConfig
 from service.domain.escalation import (
     Case,
@@ -26,7 +24,7 @@ from service.domain.stalls import (
     decide_stalls,
 )
 from service.domain.workdays import local_day
-from service.ledger import Item, UnitOfWork
+from service.ledger import Item, StallRow, StepRow, UnitOfWork
 from service.usecases.context import CHANNEL, Context
 from service.usecases.standing import policy_from_json, standing_of
 
@@ -169,14 +167,14 @@ def _values(record: StallRecord) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
 
 
-def _records(rows: Sequence[Row[Any]], steps: Sequence[Row[Any]]) -> list[StallRecord]:
-    fired: dict[int, list[Row[Any]]] = {}
+def _records(rows: Sequence[StallRow], steps: Sequence[StepRow]) -> list[StallRecord]:
+    fired: dict[int, list[StepRow]] = {}
     for step in steps:
         fired.setdefault(step.stall_id, []).append(step)
     return [_record(row, fired.get(row.id, [])) for row in rows]
 
 
-def _record(row: Row[Any], steps: Sequence[Row[Any]]) -> StallRecord:
+def _record(row: StallRow, steps: Sequence[StepRow]) -> StallRecord:
     first: dict[str, date] = {}
     for step in sorted(steps, key=lambda step: step.fired_at):
         first.setdefault(step.step, local_day(step.fired_at, "UTC"))

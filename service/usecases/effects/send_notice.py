@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from config.model import PersonConfig
 from connectors.spi import Notice, Visibility
@@ -17,7 +14,7 @@ from service.domain.stalls import (
     spells,
 )
 from service.domain.workdays import local_day, working_days_between
-from service.ledger import Item, Message, NoticeRow, UnitOfWork
+from service.ledger import Item, Message, NoticeLine, NoticeRow, UnitOfWork
 from service.redaction import redact
 from service.texts import Mail, StalledLine, StalledMail, render_mail
 from service.usecases.context import CHANNEL, Context
@@ -84,7 +81,7 @@ def _rank(line: StalledLine) -> tuple[object, ...]:
 
 
 def _line(
-    context: Context, uow: UnitOfWork, item: Item, row: Row[Any], reader: tuple[PersonConfig, datetime]
+    context: Context, uow: UnitOfWork, item: Item, row: NoticeLine, reader: tuple[PersonConfig, datetime]
 ) -> StalledLine:
     person, now = reader
     postmortem = uow.postmortems.get(item.postmortem_id)
