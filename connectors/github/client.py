@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,9 @@ def _requester(settings: GithubSettings) -> Requester:
         pass
 
     Bound.injectConnectionClasses(Plain, Tls)
+    quiet = logging.getLogger(f"{__name__}.requests")
+    quiet.setLevel(logging.WARNING)  # at DEBUG PyGithub writes down whole bodies, private postmortems among them
+    Bound.injectLogger(quiet)
     return Bound(
         auth=_Token(settings.token),
         base_url=settings.api_url,

@@ -48,10 +48,12 @@ class GithubTracker:
         self._places = GithubPlaces(name, client)
 
     def check(self) -> Sequence[Finding]:
-        return self._places.check()
+        with within(self.capabilities.call_seconds):
+            return self._places.check()
 
     def describe(self, place: Place) -> PlaceDescription:
-        return self._places.describe(place)
+        with within(self.capabilities.call_seconds):
+            return self._places.describe(place)
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         with within(self.capabilities.call_seconds):

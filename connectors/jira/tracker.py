@@ -43,10 +43,12 @@ class JiraTracker:
         self._places = JiraPlaces(name, client, settings)
 
     def check(self) -> Sequence[Finding]:
-        return self._places.check()
+        with within(self.capabilities.call_seconds):
+            return self._places.check()
 
     def describe(self, place: Place) -> PlaceDescription:
-        return self._places.describe(place)
+        with within(self.capabilities.call_seconds):
+            return self._places.describe(place)
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         with within(self.capabilities.call_seconds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -72,6 +73,7 @@ class JiraWriting:
 
     def comments_with(self, ref: str, marker: str) -> tuple[str, ...]:
         asked = self._client.asked(f"read the comments of the issue {ref}", about_issue=True)
+        carries = re.compile(rf"{re.escape(_token(marker))}(?![\w.:-])")
         found: list[str] = []
         start = 0
         while True:
@@ -81,7 +83,7 @@ class JiraWriting:
             if not isinstance(data, dict) or not isinstance(data.get("comments"), list):
                 raise not_understood(asked)
             comments = data["comments"]
-            found += [str(each["id"]) for each in comments if _token(marker) in str(each.get("body", ""))]
+            found += [str(each["id"]) for each in comments if carries.search(str(each.get("body", "")))]
             start += len(comments)
             if not comments or start >= int(data.get("total", 0)):
                 return tuple(found)

@@ -221,6 +221,7 @@ def test_comment_is_found_again_by_its_marker_and_edited_in_place(github):
     first = github.comment(ref, "change-1", "The due date **moved**, <!-- pm:change-2 -->.", None)
     assert github.comments_with(ref, "change-2") == ()
     assert github.comments_with(ref, "change-1") == (first,)
+    assert github.comments_with(ref, "change") == ()
     assert github.comment(ref, "change-1", "It moved twice.", first) == first
     assert github.comments_with(ref, "change-1") == (first,)
     assert github.read([ref]).readings[0].comments == 1

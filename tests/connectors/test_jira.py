@@ -210,6 +210,7 @@ def test_comment_is_found_again_by_its_marker_and_edited_in_place(jira):
     first = jira.comment(ref, "change-1", "The due date **moved**.", None)
     jira.comment(ref, "change-2", "Another.", None)
     assert jira.comments_with(ref, "change-1") == (first,)
+    assert jira.comments_with(ref, "change") == ()
     assert jira.comment(ref, "change-1", "The due date moved twice.", first) == first
     assert jira.comments_with(ref, "change-1") == (first,)
     assert jira.read([ref]).readings[0].comments == 2
