@@ -1,6 +1,7 @@
 """All action items of a document: which sections promise, and in which form."""
 
 import datetime
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -10,8 +11,15 @@ from service.reading.document import ReadItem
 from service.reading.headings import Stance
 from service.reading.items import Place
 from service.reading.outline import ListBlock, Paragraph, Table
+from service.reading.peel import peel
 from service.reading.people import People
 from service.reading.sections import BOLD_LEVEL, Section
+
+_LABELLED = re.compile(
+    r"[\s\-*•]*(?:action items?|actions?|to-?do|follow-?ups?|next steps?)\s*[:：]\s+(\S.{10,})",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOLD_THERE = re.compile(r"time ?line|chronolog|response|events|log\b", re.IGNORECASE)
 
 
 def of_sections(found: list[Section], who: People, anchor: datetime.date | None) -> list[ReadItem]:
@@ -115,10 +123,22 @@ def _place(section: Section, place: Place) -> Place:
     done = states.of_word(bracket) if bracket else states.of_word(words)
     if name and section.level >= BOLD_LEVEL and _is_person(section, words, place):
         return replace(place, owner=words.lstrip("@"), section=None)
-    if name and words.startswith("@"):
+    if name and (words.startswith("@") or place.who.is_person(words)):
         return replace(place, owner=words.lstrip("@"), section=None)
     urgency = grades.priority(words) if name and grades.is_priority(words) else None
     return replace(place, section=name, done=done, kind=grades.kind(name), priority=urgency)
+
+
+def _labelled(section: Section, here: Place) -> Iterator[ReadItem]:
+    """Lines that call themselves an action ("Action: ...", "TODO: ..."), except where the course of events is told."""
+    if _TOLD_THERE.search(section.heading):
+        return
+    for text in prose.lines(section.blocks):
+        found = _LABELLED.match(marks.unstyled(text))
+        if found and promises.is_promise(found.group(1)):
+            item = items.item_of(peel(found.group(1), here.who, here.anchor), here)
+            if item:
+                yield item
 
 
 def _announces(lead: Paragraph) -> bool:
@@ -147,6 +167,7 @@ def _unannounced(found: list[Section], place: Place) -> Iterator[ReadItem]:
             yield from _weak(section, here)
         else:
             yield from _led_lists(section, here)
+            yield from _labelled(section, here)
 
 
 def _weak(section: Section, here: Place) -> Iterator[ReadItem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from service.reading import dates, grades, headings, labels, marks
-from service.reading.outline import Block, Heading, ListBlock, Paragraph, Table
+from service.reading.outline import Block, Heading, ListBlock, Paragraph, Table, walk
 from service.reading.sections import Section
 
 _DATE_LABEL = re.compile(
@@ -58,17 +58,11 @@ def fields(found: list[Section]) -> list[Field]:
 
 
 def _of_blocks(blocks: list[Block]) -> Iterator[Field]:
-    waiting = list(reversed(blocks))
-    while waiting:
-        block = waiting.pop()
+    for block in walk(blocks):
         if isinstance(block, Paragraph):
             yield from _of_lines(block.text)
         elif isinstance(block, Table):
-            for row in block.rows:
-                if len(row) >= 2:
-                    yield Field(marks.plain(row[0]).rstrip(":： "), marks.plain(row[1]))
-        elif isinstance(block, ListBlock):
-            waiting.extend(inner for entry in reversed(block.items) for inner in reversed(entry.blocks))
+            yield from (Field(marks.plain(r[0]).rstrip(":： "), marks.plain(r[1])) for r in block.rows if len(r) >= 2)
 
 
 def _of_lines(text: str) -> Iterator[Field]:

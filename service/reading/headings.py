@@ -47,6 +47,9 @@ _ACTION = re.compile(
     rf"|\b{_KIND}(?:(?:,| and| &| or|/)+ ?\w+){{0,2}} {_WORK}\b"
     r"|^(?:\w+ ){0,2}actions?(?: (?:required|needed|to take|to be taken|planned|for \w+|going forward"
     r"|moving forward|and \w+))?$"
+    r"|\bactionables?\b|\b(?:issues|tickets|bugs) (?:filed|opened|created|raised)\b|\bthings to do\b"
+    r"|\bwhat(?:'s| is| will)? (?:changing|change)\b|\b(?:steps|actions"
+    r"|measures) (?:that )?(?:we(?:'re| are|'ll| will)|to be) "
     r"|\bfollow(?:ing)?[- ]?ups?\b|\bnext steps?\b|\b(?:what'?s|what is|what comes) next\b|\bto[- ]?dos?\b"
     r"|\bwhat (?:we|i|will we|are we|we are|we're|can we|should we|we'll|do we)(?: (?:will|are"
     r"|plan to|need to|can|should|intend to))?"
@@ -90,7 +93,8 @@ _WEAK = re.compile(
     r"\bprevention\b|\bpreventions\b|\bpreventative\b|\bpreventive\b|\bremediations?\b"
     r"|\bimprovements?\b|\brecommendations?\b"
     r"|\bproposals?\b|\bproposed\b|\b(?:short|long|longer|medium|mid|near)[- ]term\b|\bplans?\b|\btakeaways? and\b"
-    r"|\bcommitments?\b|\bsolutions?\b|\bcountermeasures?\b|\bhardening\b|\bpermanent fix\b"
+    r"|\bcommitments?\b|\bsuggestions?\b|\bideas\b|\bsolutions?\b|\bcountermeasures?\b|\bhardening\b"
+    r"|\bpermanent fix\b"
     r"|\bfuture\b|\bmitigation strateg|予防|预防|prävention|verbesserung|améliorations?|mejoras"
     r"|recomendaciones|melhorias|miglioramenti|verbeter",
     re.IGNORECASE,

@@ -155,6 +155,16 @@ def _paragraph(text: str) -> Iterator[Block]:
     yield bullets
 
 
+def walk(blocks: list[Block]) -> Iterator[Block]:
+    """All blocks in the order of the document, those inside lists after the list itself."""
+    waiting = list(reversed(blocks))
+    while waiting:
+        block = waiting.pop()
+        yield block
+        if isinstance(block, ListBlock):
+            waiting.extend(inner for entry in reversed(block.items) for inner in reversed(entry.blocks))
+
+
 def outline(markdown: str) -> list[Block]:
     """The blocks of a document in order; a list item holds blocks of its own."""
     env: dict[str, Any] = {}

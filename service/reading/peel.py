@@ -302,7 +302,7 @@ class _Peeler:
         return self._dashed(bare)
 
     def _dashed(self, bare: str) -> bool:
-        """What follows a dash is a fact, or a state with a remark ("- done, and the list was updated")."""
+        """What follows a dash is a fact, or a state with a remark ("- done, with a new limit")."""
         cuts = list(_DASHED.finditer(bare, max(0, len(bare) - ends.WINDOW)))[-6:]
         for found in reversed([cut for cut in cuts if not ends.inside_link(bare, cut.start())]):
             after = bare[found.end() :]

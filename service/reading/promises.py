@@ -58,7 +58,7 @@ _POINTER = re.compile(
     r"^\W*(?:see|refer to|please|these|this|there (?:are|is|were)|none|n/?a|no |not applicable"
     r"|nothing|tbd|tba|todo|the following|below|above|as (?:mentioned|described)|"
     r"action items? (?:are|is|were|can|will)|all (?:action items|actions|tasks|issues)"
-    r"|every action item|tracked|list |each |example|note)\b",
+    r"|every (?:action )?item|(?:all|each|none|some|most) of|they |tracked|list |each |example|note)\b",
     re.IGNORECASE,
 )
 

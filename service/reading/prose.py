@@ -7,7 +7,7 @@ from dataclasses import replace
 from service.reading import headings, labels, marks, promises, states
 from service.reading.document import ReadItem
 from service.reading.items import Place, is_placeholder, item_of
-from service.reading.outline import Block, ListBlock, Paragraph, Table
+from service.reading.outline import Block, ListBlock, Paragraph, Table, walk
 from service.reading.peel import peel
 from service.reading.sections import Section
 
@@ -81,13 +81,13 @@ def names_action(section: Section) -> bool:
 def of_heading(section: Section, place: Place) -> ReadItem | None:
     """The action that a heading names; fields and issues are read out of what stands below it."""
     peeled = peel(headings_text(section.heading), place.who, place.anchor)
-    for text in _lines(section.blocks):
+    for text in lines(section.blocks):
         field = labels.value_line(marks.unstyled(text).strip())
         if field:
             peeled.give(field[0], field[1], place.anchor)
         else:
             peeled.take_links(text)
-            peeled.state(states.of_remark(marks.plain(text)) if len(text) < 200 else None)
+            peeled.state(states.of_remark(marks.plain(text)[:200]))
     return item_of(peeled, place)
 
 
@@ -96,12 +96,8 @@ def headings_text(marked: str) -> str:
     return re.sub(r"^\s*(?:\d{1,2}|[A-Za-z])[.):]\s+", "", marks.unstyled(marked))
 
 
-def _lines(blocks: list[Block]) -> Iterator[str]:
-    for block in blocks:
+def lines(blocks: list[Block]) -> Iterator[str]:
+    """The lines of all paragraphs, marked, also of those inside lists."""
+    for block in walk(blocks):
         if isinstance(block, Paragraph):
             yield from block.text.split("\n")
-        elif isinstance(block, ListBlock):
-            for entry in block.items:
-                yield from (
-                    line for inner in entry.blocks if isinstance(inner, Paragraph) for line in inner.text.split("\n")
-                )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from service.reading import actions, facts, frontmatter, marks, people, timing
 from service.reading.document import Document
-from service.reading.outline import Block, Heading, ListBlock, Paragraph, Table, outline
+from service.reading.outline import Block, Heading, Paragraph, Table, outline, walk
 from service.reading.sections import sections
 
 
@@ -31,12 +31,8 @@ def read_markdown(text: str) -> Document:
 
 
 def _texts(blocks: list[Block]) -> Iterator[str]:
-    waiting = list(reversed(blocks))
-    while waiting:
-        block = waiting.pop()
+    for block in walk(blocks):
         if isinstance(block, Heading | Paragraph):
             yield marks.plain(block.text)
         elif isinstance(block, Table):
             yield from (marks.plain(cell) for row in block.rows for cell in row)
-        elif isinstance(block, ListBlock):
-            waiting.extend(inner for entry in reversed(block.items) for inner in reversed(entry.blocks))

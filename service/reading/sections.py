@@ -43,7 +43,7 @@ def sections(blocks: Iterable[Block]) -> list[Section]:
             current.blocks.append(block)
             continue
         text, level = opened
-        while current.parent is not None and current.level >= level:
+        while current.parent is not None and current.level >= level and not _goes_on(current, text, level):
             current = current.parent
         is_title = level == 1 and not titled
         titled = titled or level == 1
@@ -52,6 +52,18 @@ def sections(blocks: Iterable[Block]) -> list[Section]:
     for section in list(found):
         found.extend(_item_sections(section))
     return found
+
+
+def _goes_on(above: Section, text: str, level: int) -> bool:
+    """An empty heading that announces actions goes on over headings of its own level that only sort them."""
+    return (
+        above.level == level
+        and not above.blocks
+        and all(child.level == level for child in above.children)
+        and headings.stance(above.heading) is Stance.ACTION
+        and headings.stance(text) not in (Stance.ACTION, Stance.STOP)
+        and headings.sorts(text)
+    )
 
 
 def _open(parent: Section, text: str, level: int, *, is_title: bool) -> Section:
@@ -107,9 +119,9 @@ def _item_section(item: ListItem, above: Section) -> Section | None:
         return None
     text = item.blocks[0].text
     shown = marks.plain(text)
-    if len(shown) > 60 or not (_LABEL_END.search(shown) or marks.is_bold(text)):
-        return None
     stance = headings.stance(text)
-    if stance not in (Stance.ACTION, Stance.WEAK):
+    if len(shown) > 60 or stance not in (Stance.ACTION, Stance.WEAK):
+        return None
+    if not (_LABEL_END.search(shown) or marks.is_bold(text) or len(shown.split()) <= 3):
         return None
     return Section(text, ITEM_LEVEL, stance, above, list(item.blocks[1:]))

@@ -135,7 +135,9 @@ def test_a_bold_label_in_a_list_opens_the_actions_below_it() -> None:
 
 
 def test_a_line_that_ends_in_a_colon_serves_as_heading() -> None:
-    found = read("# Deploy", "", "What I saw:", "- errors", "", "Leftover tasks:", "- Switch the defaults").action_items
+    found = read(
+        "# Deploy", "", "What I saw:", "- errors", "", "Remaining tasks:", "- Switch the defaults"
+    ).action_items
     assert [item.text for item in found] == ["Switch the defaults"]
 
 

@@ -84,7 +84,7 @@ def test_a_sentence_in_front_of_a_list_announces_actions() -> None:
         "",
         "## Lessons learned",
         "",
-        "Going forward, we will do the following to avoid this:",
+        "From now on we will change two things:",
         "",
         "- Limit the queue",
     ).action_items
@@ -120,7 +120,7 @@ def test_a_weak_heading_does_not_count_beside_one_that_announces_actions() -> No
         "No action items were identified.",
         "N/A",
         "See the tracker for all follow-ups.",
-        "Every action item should have an issue, these are only sample headings.",
+        "All of them should be filed as issues; the headings below are examples.",
     ],
 )
 def test_an_action_heading_over_words_that_promise_nothing_gives_no_item(text: str) -> None:
@@ -188,3 +188,51 @@ def test_where_nothing_announces_actions_a_plain_vow_is_found_and_doubtful() -> 
         "# Slow", "", "## Conclusion", "", "The queue grew. We will add a limit to the queue. We will share more soon."
     ).action_items
     assert [(item.text, item.doubtful) for item in found] == [("We will add a limit to the queue.", True)]
+
+
+def test_an_empty_action_heading_goes_on_over_headings_that_sort() -> None:
+    found = read(
+        "# Slow",
+        "",
+        "## Action items",
+        "",
+        "## Detection",
+        "",
+        "- Alert on depth",
+        "",
+        "## Process",
+        "",
+        "- Write a runbook",
+    )
+    assert [item.text for item in found.action_items] == ["Alert on depth", "Write a runbook"]
+
+
+def test_a_line_that_calls_itself_an_action_is_found_and_doubtful() -> None:
+    found = read(
+        "# Slow", "", "## Causes", "", "- The queue had no limit", "  - Action: Add a limit to the queue"
+    ).action_items
+    assert [(item.text, item.doubtful) for item in found] == [("Add a limit to the queue", True)]
+
+
+def test_a_line_in_the_timeline_that_calls_itself_an_action_is_none() -> None:
+    assert not read("# Slow", "", "## Timeline", "", "- 10:02", "  - Action: Restart the queue").action_items
+
+
+def test_a_document_that_is_one_nested_list_is_read() -> None:
+    found = read("- Impact", "  - Orders lost", "- Next steps", "  - Add a limit to the queue").action_items
+    assert [item.text for item in found] == ["Add a limit to the queue"]
+
+
+def test_a_sub_heading_that_names_a_person_or_team_owns_the_entries() -> None:
+    found = items("### Storage team", "", "- Add a limit", "", "### Anna Svensson", "", "- Add an alert")
+    assert [item.owner for item in found] == ["Storage team", "Anna Svensson"]
+
+
+def test_a_sub_heading_with_a_priority_gives_it_to_the_entries() -> None:
+    found = items("### High priority \U0001f525", "", "- Add a limit", "", "### Low priority", "", "- Tidy up")
+    assert [item.priority for item in found] == ["p1", "p3"]
+
+
+def test_the_same_action_told_by_its_heading_and_its_details_is_one_item() -> None:
+    found = items("### Add a limit to the queue", "", "- The default is none", "- Its size depends on the memory")
+    assert [item.text for item in found] == ["Add a limit to the queue"]

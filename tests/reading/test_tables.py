@@ -18,7 +18,7 @@ def test_a_state_word_in_another_cell_is_found() -> None:
     found = items(
         "| Action Item | Type | Owner | Bug |",
         "|---|---|---|---|",
-        "| Add a limit | prevent | mira | Bug 5554823 **TODO** |",
+        "| Add a limit | prevent | mira | Bug 4711 **TODO** |",
         "| Roll back | mitigate | jo | n/a **DONE** |",
         "| Alert on depth | detect | jo | [shop/queue#11](https://github.com/shop/queue/issues/11) **TODO** |",
     )
