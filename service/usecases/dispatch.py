@@ -57,21 +57,27 @@ def dispatch_one(context: Context) -> bool:
 def claim(context: Context) -> Message | None:
     """Takes the message that waits longest among targets that may be written to, and the target's next slot."""
     now = context.now()
-    with context.ledger.begin() as uow:
-        clock = uow.clock()
-        share = max(1, uow.instance.workers_alive(now) // 2)
-        for queue in uow.outbox.queues(now, clock):
-            target = uow.targets.lock(queue.target)
-            if target is None or not _may_go(uow, target, share, clock):
-                continue
-            rates = _rates(context, queue.target)
-            if not uow.targets.take_slot(queue.target, rates, clock):
-                continue
-            message = uow.outbox.claim(queue.target, now, clock, context.lease_seconds(queue.target))
+    tried: set[str] = set()
+    while True:
+        # One target a transaction: who waits for a target's row while holding another's might wait for ever.
+        with context.ledger.begin() as uow:
+            clock = uow.clock()
+            name = next((q.target for q in uow.outbox.queues(now, clock) if q.target not in tried), None)
+            message = _claim_of(context, uow, name, now, clock) if name is not None else None
             uow.commit()
-            return message if message is not None else claim(context)
-        uow.commit()
-    return None
+        if message is not None or name is None:
+            return message
+        tried.add(name)
+
+
+def _claim_of(context: Context, uow: UnitOfWork, name: str, now: datetime, clock: float) -> Message | None:
+    share = max(1, uow.instance.workers_alive(now) // 2)
+    target = uow.targets.lock(name)
+    if target is None or not _may_go(uow, target, share, clock):
+        return None
+    if not uow.targets.take_slot(name, _rates(context, name), clock):
+        return None
+    return uow.outbox.claim(name, now, clock, context.lease_seconds(name))
 
 
 def _may_go(uow: UnitOfWork, target: Target, share: int, clock: float) -> bool:

@@ -73,13 +73,36 @@ class _Sweep:
         steps = self._uow.notices.steps_of(row.id for row in rows)
         snapshots = {row.id: policy_from_json(row.policy_snapshot) for row in rows}
         by_item: dict[int, list[StallRecord]] = {}
-        for record in _records(rows, steps):
+        for record in self._records(rows, steps):
             by_item.setdefault(record.item_id, []).append(record)
         cases: list[Case] = []
         for item_id in self._items.keys() | by_item.keys():
             item = self._items.get(item_id) or self._uow.items.get(item_id)
             cases += self._of_item(item, by_item.get(item_id, []), snapshots)
         return cases
+
+    def _records(self, rows: Sequence[Row[Any]], steps: Sequence[Row[Any]]) -> list[StallRecord]:
+        fired: dict[int, list[Row[Any]]] = {}
+        for step in sorted(steps, key=lambda step: step.fired_at):
+            fired.setdefault(step.stall_id, []).append(step)
+        return [self._record(row, fired.get(row.id, [])) for row in rows]
+
+    def _record(self, row: Row[Any], steps: Sequence[Row[Any]]) -> StallRecord:
+        first: dict[str, date] = {}
+        for step in steps:
+            reader = self._context.config.people.get(step.person)
+            first.setdefault(step.step, local_day(step.fired_at, reader.zone if reader else "UTC"))
+        return StallRecord(
+            id=row.id,
+            item_id=row.item_id,
+            condition=Condition(row.condition),
+            began_on=row.began_on,
+            entered_on=row.entered_on,
+            policy_version=row.policy_version,
+            ended_on=row.ended_on,
+            steps_fired=frozenset((step.step, step.person) for step in steps),
+            first_fired=first,
+        )
 
     def _of_item(self, item: Item, records: list[StallRecord], snapshots: dict[int, PolicyConfig]) -> list[Case]:
         postmortem = self._postmortems.get(item.postmortem_id) or self._uow.postmortems.get(item.postmortem_id)
@@ -165,27 +188,3 @@ class _Sweep:
 
 def _values(record: StallRecord) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
-
-
-def _records(rows: Sequence[StallRow], steps: Sequence[StepRow]) -> list[StallRecord]:
-    fired: dict[int, list[StepRow]] = {}
-    for step in steps:
-        fired.setdefault(step.stall_id, []).append(step)
-    return [_record(row, fired.get(row.id, [])) for row in rows]
-
-
-def _record(row: StallRow, steps: Sequence[StepRow]) -> StallRecord:
-    first: dict[str, date] = {}
-    for step in sorted(steps, key=lambda step: step.fired_at):
-        first.setdefault(step.step, local_day(step.fired_at, "UTC"))
-    return StallRecord(
-        id=row.id,
-        item_id=row.item_id,
-        condition=Condition(row.condition),
-        began_on=row.began_on,
-        entered_on=row.entered_on,
-        policy_version=row.policy_version,
-        ended_on=row.ended_on,
-        steps_fired=frozenset((step.step, step.person) for step in steps),
-        first_fired=first,
-    )

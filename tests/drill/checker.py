@@ -67,7 +67,7 @@ def judge(crew: Crew, scenario: Scenario, *, mails: bool = True) -> Verdict:
 
 
 def _stem(title: str) -> str:
-    return title.split(", and prove it")[0]
+    return title.split(", and prove it", maxsplit=1)[0]
 
 
 def _judge_one(verdict: Verdict, promise: Promise, kept: list[dict[str, Any]]) -> None:
