@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from service.ledger.rows import Message, read_row
 from service.ledger.tables import instance, outbox, targets
@@ -73,18 +74,18 @@ class Outbox:
 
         A message whose process died `MAX_DEATHS` times is quarantined instead, as a dead letter.
         """
-        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < clock)
-        row = self._connection.execute(
-            select(outbox)
-            .where(outbox.c.target == target, outbox.c.state == "due", outbox.c.due_at <= now, free)
-            .order_by(outbox.c.due_at, outbox.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
-        if row is None:
-            return None
-        deaths = row.deaths + (1 if row.lease_until is not None else 0)
-        if deaths >= MAX_DEATHS:
+        while (row := self._first_due(target, now, clock)) is not None:
+            deaths = row.deaths + (1 if row.lease_until is not None else 0)
+            if deaths < MAX_DEATHS:
+                self._set(
+                    row.id,
+                    lease_until=clock + lease_seconds,
+                    fence=row.fence + 1,
+                    attempts=row.attempts + 1,
+                    deaths=deaths,
+                    again=False,
+                )
+                return self.get(row.id)
             self._set(
                 row.id,
                 state="dead",
@@ -94,16 +95,17 @@ class Outbox:
                 error=f"The process that carried this out died {MAX_DEATHS} times.",
                 cure="Look at the log of the workers, then retry it with dead-letters retry.",
             )
-            return None
-        self._set(
-            row.id,
-            lease_until=clock + lease_seconds,
-            fence=row.fence + 1,
-            attempts=row.attempts + 1,
-            deaths=deaths,
-            again=False,
-        )
-        return self.get(row.id)
+        return None
+
+    def _first_due(self, target: str, now: datetime, clock: float) -> Row[Any] | None:
+        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < clock)
+        return self._connection.execute(
+            select(outbox)
+            .where(outbox.c.target == target, outbox.c.state == "due", outbox.c.due_at <= now, free)
+            .order_by(outbox.c.due_at, outbox.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
 
     def get(self, message_id: int) -> Message | None:
         row = self._connection.execute(select(outbox).where(outbox.c.id == message_id)).first()
