@@ -81,13 +81,13 @@ class _Sweep:
             cases += self._of_item(item, by_item.get(item_id, []), snapshots)
         return cases
 
-    def _records(self, rows: Sequence[Row[Any]], steps: Sequence[Row[Any]]) -> list[StallRecord]:
-        fired: dict[int, list[Row[Any]]] = {}
+    def _records(self, rows: Sequence[StallRow], steps: Sequence[StepRow]) -> list[StallRecord]:
+        fired: dict[int, list[StepRow]] = {}
         for step in sorted(steps, key=lambda step: step.fired_at):
             fired.setdefault(step.stall_id, []).append(step)
         return [self._record(row, fired.get(row.id, [])) for row in rows]
 
-    def _record(self, row: Row[Any], steps: Sequence[Row[Any]]) -> StallRecord:
+    def _record(self, row: StallRow, steps: Sequence[StepRow]) -> StallRecord:
         first: dict[str, date] = {}
         for step in steps:
             reader = self._context.config.people.get(step.person)

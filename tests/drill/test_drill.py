@@ -21,7 +21,7 @@ from tests.support.databases import DATABASES, Postgresql, new_postgresql, remov
 
 pytestmark = pytest.mark.drill
 
-SIZE = FULL if os.environ.get("AFTERACTION_DRILL") == "full" else QUARTER
+SIZE = FULL if os.environ.get("AFTERACTION_DRILL_SCALE") == "1" else QUARTER
 SEED = int(os.environ.get("AFTERACTION_DRILL_SEED", "7"))
 REST_SECONDS = 420.0
 
