@@ -66,12 +66,16 @@ BROAD_CATCHES = {
     "connectors/registry.py": "a connector of somebody else is loaded",
 }
 
-# The word that we use, and what would say the same. Vendors' words are theirs: connectors and the reader keep them.
+# The word that we use, and what others say for the same. Vendors' words are theirs: connectors keep them.
 WORDS = {
     "issue": ("ticket", "tickets"),
     "connector": ("plugin", "plugins", "plug-in", "plug-ins", "adapter", "adapters"),
-    "notice": ("notification", "notifications", "reminder", "reminders"),
+    "notice": ("notification", "notifications"),
     "postmortem": ("retrospective", "retrospectives", "retro", "post-mortem", "post-mortems"),
-    "dead letter": ("dlq", "poison message"),
-    "doorbell, bell": ("celery",),
+    "dead letter": ("dlq",),
 }
+WORDS_BIND = ("service/", "workers/", "config/", "migrations/", "docs/", "connectors/spi/", "README.md", "CHANGELOG.md")
+WORDS_LET_GO = (
+    "service/reading/",  # reads what others wrote
+    "service/redaction/",  # names a library's own parts
+)

@@ -87,8 +87,8 @@ def test_what_was_taken_out_is_named(secret):
         ("sent Bearer abcdefgh12345678 along", "sent Bearer [redacted: authorization] along"),
         ("blob?sv=2024&sig=abcdefgh%2B1234567%3D", "blob?sv=2024&sig=[redacted: signature]"),
         (
-            "//registry.npmjs.org/:_authToken=0123-4567-89ab",
-            "//registry.npmjs.org/:_authToken=[redacted: assigned secret]",
+            "//npm.example/:_authToken=0123-4567-89ab",
+            "//npm.example/:_authToken=[redacted: assigned secret]",
         ),
     ],
 )
