@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import islice
 
 from service.reading import grades, headings, items, marks, promises, prose, states, tables
+from service.reading.blocks import ListBlock, Paragraph, Table
 from service.reading.document import ReadItem
 from service.reading.headings import Stance
 from service.reading.items import Place
-from service.reading.outline import ListBlock, Paragraph, Table
 from service.reading.peel import peel
 from service.reading.people import People
 from service.reading.sections import BOLD_LEVEL, Section

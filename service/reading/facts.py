@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from service.reading import dates, grades, headings, labels, marks
-from service.reading.outline import Block, Heading, ListBlock, Paragraph, Table, walk
+from service.reading.blocks import Block, Heading, ListBlock, Paragraph, Table, walk
 from service.reading.sections import Section
 
 _DATE_LABEL = re.compile(
@@ -66,7 +66,7 @@ def _of_blocks(blocks: list[Block]) -> Iterator[Field]:
 
 
 def _of_lines(text: str) -> Iterator[Field]:
-    for line in text.split("\n"):
+    for line in re.split(r"\n| [|·] ", text):
         shown = marks.plain(line)
         found = _FIELD_LINE.match(shown)
         if found:

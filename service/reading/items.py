@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from service.reading import grades, headings, labels, marks, people, promises, states, trackers
+from service.reading.blocks import Block, ListBlock, ListItem, Paragraph
 from service.reading.document import ReadItem
-from service.reading.outline import Block, ListBlock, ListItem, Paragraph
 from service.reading.peel import peel
 from service.reading.peeled import Peeled
 from service.reading.people import People
@@ -167,8 +167,10 @@ class _Children:
             rest = [entry for entry in block.items if not self._belongs(entry, parent)]
             if rest:
                 self.lists.append(ListBlock(block.ordered, block.start, rest))
-            own = [child for entry in rest if (child := _main(entry, self._place, False)) and _stands_alone(child)]
-            self.children.extend(own)
+            read = [child for entry in rest[:MOST] if (child := _main(entry, self._place, False))]
+            own = [child for child in read if _stands_alone(child)]
+            # Where most of them are actions, the others are too: people write steps in one list.
+            self.children.extend(read if len(own) * 2 >= len(read) else own)
 
     def _belongs(self, entry: ListItem, parent: Peeled) -> bool:
         first = entry.blocks[0] if entry.blocks else None

@@ -95,7 +95,7 @@ def value_line(text: str) -> tuple[str, str] | None:
 # Inside running text only words that are hardly ever anything but a label may cut an item.
 INLINE = {
     "owner": r"owners?|assignees?|assigned to|responsible|dri|担当者?|负责人|담당자?|verantwortlich|responsable",
-    "due": r"due(?: date| by| on)?|deadline|eta|target date|期限|截止日期|기한|fällig|frist",
+    "due": r"due(?: date| by| on)?|deadline|eta|target(?: date)?|期限|截止日期|기한|fällig|frist",
     "state": r"status|state|状態|状态|상태",
     "priority": r"priority|prio|優先度|优先级|우선순위",
     "ticket": r"tickets?|issues?|jira|bugs?|pr|tracking(?: issue)?|links?|tracked (?:in|by|at)|see"

@@ -5,14 +5,14 @@ Built without recursion over the token stream, and with nesting capped, so that 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from service.reading import marks
+from service.reading import hypertext, marks
+from service.reading.blocks import Block, Code, Heading, ListBlock, ListItem, Paragraph, Table
 
 # The block limit is deeper than any list that a person writes; the inline limit also bounds the cost of text that
 # opens brackets and never closes them, which grows with it.
@@ -22,44 +22,6 @@ _BULLET = re.compile(r"\s*[•‣◦▪●○■□▸►➤]\s+(?=\S)")
 _SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
 _BLOCK_NESTING = 60
 _INLINE_NESTING = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    level: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    text: str
-
-
-@dataclass(slots=True)
-class ListItem:
-    blocks: "list[Block]" = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class ListBlock:
-    ordered: bool
-    start: int = 1
-    items: list[ListItem] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Table:
-    """Rows of marked cells; the first one is the head."""
-
-    rows: list[list[str]] = field(default_factory=list)
-
-
-Block = Heading | Paragraph | Code | ListBlock | Table
 
 
 def _parser(nesting: int) -> MarkdownIt:
@@ -113,6 +75,8 @@ class _Builder:
                 self._text(token)
             case "fence" | "code_block":
                 self._add(Code(token.content))
+            case "html_block":
+                self._html(token.content)
 
     def _text(self, token: Token) -> None:
         text = _marked(self._inline, token.content, self._env)
@@ -124,6 +88,19 @@ class _Builder:
         elif text.strip():
             for block in _paragraph(text):
                 self._add(block)
+
+    def _html(self, content: str) -> None:
+        for block in hypertext.blocks(content):
+            before = self._last()
+            # A blank line inside an HTML list ends the piece of HTML, not the list.
+            if isinstance(block, ListBlock) and isinstance(before, ListBlock) and content.lstrip().startswith("<li"):
+                before.items.extend(block.items)
+            else:
+                self._add(block)
+
+    def _last(self) -> Block | None:
+        top = self._stack[-1]
+        return top[-1] if isinstance(top, list) and top else None
 
     def _add(self, block: Block) -> None:
         top = self._stack[-1]
@@ -153,16 +130,6 @@ def _paragraph(text: str) -> Iterator[Block]:
                 Paragraph(f"{before.text}\n{line}") if isinstance(before, Paragraph) else before
             )
     yield bullets
-
-
-def walk(blocks: list[Block]) -> Iterator[Block]:
-    """All blocks in the order of the document, those inside lists after the list itself."""
-    waiting = list(reversed(blocks))
-    while waiting:
-        block = waiting.pop()
-        yield block
-        if isinstance(block, ListBlock):
-            waiting.extend(inner for entry in reversed(block.items) for inner in reversed(entry.blocks))
 
 
 def outline(markdown: str) -> list[Block]:

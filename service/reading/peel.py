@@ -50,6 +50,11 @@ _BY_DATE = re.compile(
 )
 # The length from which a text is an essay, not an item.
 _LONGEST = 8000
+_DATE_LEAD = re.compile(
+    r"^(?:(?:due|eta|by|before|until|deadline|target)(?: date| by| on)?[:：]?\s*)?(?:(?:mon|tues?"
+    r"|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? +)?",
+    re.IGNORECASE,
+)
 
 
 def peel(marked: str, who: People, anchor: datetime.date | None) -> Peeled:
@@ -216,12 +221,7 @@ class _Peeler:
         return True
 
     def _dated(self, shown: str, into: Peeled) -> bool:
-        bare = re.sub(
-            r"^(?:due|eta|by|before|until|deadline|target)(?: date| by| on)?[:：]?\s*",
-            "",
-            shown.strip(),
-            flags=re.IGNORECASE,
-        )
+        bare = _DATE_LEAD.sub("", shown.strip())
         found = next(dates.find(bare), None)
         if found and found.start == 0 and found.end == len(bare):
             into.due = into.due or found.after(self._anchor)

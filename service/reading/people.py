@@ -46,6 +46,7 @@ class People:
         return all(_INITIALS.fullmatch(part) for part in _PART.split(text.strip()))
 
     def _is_one(self, part: str, initials: bool) -> bool:
+        part = part.rstrip(".")
         if _MENTION.fullmatch(part) or _TEAM.fullmatch(part) or part.casefold() in self.known:
             return True
         if part.casefold() in ("team", "everyone", "all", "whole team"):

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from service.reading import headings, labels, marks, promises, states
+from service.reading.blocks import Block, ListBlock, Paragraph, Table, walk
 from service.reading.document import ReadItem
 from service.reading.items import Place, is_placeholder, item_of
-from service.reading.outline import Block, ListBlock, Paragraph, Table, walk
 from service.reading.peel import peel
 from service.reading.sections import Section
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from service.reading import actions, facts, frontmatter, marks, people, timing
+from service.reading.blocks import Block, Heading, Paragraph, Table, walk
 from service.reading.document import Document
-from service.reading.outline import Block, Heading, Paragraph, Table, outline, walk
+from service.reading.outline import outline
 from service.reading.sections import sections
 
 

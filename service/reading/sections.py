@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from service.reading import headings, marks
+from service.reading.blocks import Block, Heading, ListBlock, ListItem, Paragraph
 from service.reading.headings import Stance
-from service.reading.outline import Block, Heading, ListBlock, ListItem, Paragraph
 
 # Lines that serve as headings rank below all real ones: a bold line above a line that ends in a colon.
 BOLD_LEVEL, LABEL_LEVEL, ITEM_LEVEL = 7, 8, 9

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from service.reading import labels, marks, people, promises, states, trackers
+from service.reading.blocks import Table
 from service.reading.document import ReadItem
 from service.reading.items import Place, is_placeholder, item_of
-from service.reading.outline import Table
 from service.reading.peel import peel
 from service.reading.peeled import Peeled
 

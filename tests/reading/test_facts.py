@@ -30,6 +30,7 @@ def test_a_document_without_any_title_has_none() -> None:
         "**Date**: April 2, 2031",
         "Date: 2031-04-02",
         "- Date: 2nd of April 2031",
+        "**Date:** 2031-04-02 | **Severity:** SEV2",
         "| **Date** | 2031/04/02 |\n|---|---|\n| Team | Queue |",
         "## Date\n\n2031-04-02",
         "On Wednesday 2 April 2031, the queue grew until nothing could be ordered.",

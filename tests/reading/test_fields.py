@@ -107,6 +107,8 @@ def test_a_name_that_the_document_gives_to_a_person_is_one() -> None:
         (f"{TEXT} by 2 April 2031", "2031-04-02"),
         (f"{TEXT} (2 April 2031)", "2031-04-02"),
         (f"{TEXT} - ETA: 02.04.2031", "2031-04-02"),
+        (f"{TEXT} by Wednesday, April 2, 2031", "2031-04-02"),
+        (f"{TEXT} — owner: Platform team, target: end of April 2031", "2031-04-30"),
         (f"{TEXT} (Q3)", None),
         (f"{TEXT} (due: 2031年4月2日)", "2031-04-02"),
     ],

@@ -27,6 +27,8 @@ BOMBS = {
     "a long table": "| Action | Owner |\n|-|-|\n" + "| do it |\n" * 10_000,
     "many items": "## Actions\n\n" + "- a\n" * (SIZE // 4),
     "many headings": "# a\n" * (SIZE // 4),
+    "nested html": "<ul><li>" * (SIZE // 8),
+    "open html links": "<div><a href=x>" * (SIZE // 15),
     "zero bytes": "## Actions\n\n- a\0b\n" + "\0" * SIZE,
     "front matter without end": "---\n" + "a: b\n" * (SIZE // 5),
     "deep front matter": "---\n" + "[" * 60_000 + "\n---\n",
