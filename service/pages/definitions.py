@@ -56,8 +56,8 @@ FIGURES = (
     Definition(
         "verdict",
         "The sentence above the figures",
-        f"Kept: at least {100 * KEPT:.0f} % closed on schedule. Mostly kept: at least {100 * MOSTLY_KEPT:.0f} %. Slipping: less. "
-        f"Under {FEW} promises due there is no judgement.",
+        f"Kept: at least {100 * KEPT:.0f} % closed on schedule. Mostly kept: at least {100 * MOSTLY_KEPT:.0f} %. "
+        f"Slipping: less. Under {FEW} promises due there is no judgement.",
     ),
     Definition(
         "owner",
