@@ -66,6 +66,8 @@ def _yaml(raw: str) -> object:
 
 
 def _where(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         return f"{getattr(error, 'problem', None) or 'not understood'} in line {mark.line + 2}"
