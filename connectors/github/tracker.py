@@ -82,6 +82,9 @@ class GithubTracker:
         with within(self.capabilities.call_seconds):
             return self._writing.rewrite(ref, title, body, marker)
 
+    def text_digest(self, title: str, body: str) -> str:
+        return self._writing.text_digest(title, body)
+
     def comments_with(self, ref: str, marker: str) -> Sequence[str]:
         with within(self.capabilities.call_seconds):
             return self._writing.comments_with(ref, marker)

@@ -66,6 +66,9 @@ class GithubWriting:
         data = self._client.send(asked, "PATCH", self._path(asked, ref), payload)
         return Created(self._ref(asked, data), _digest(payload))
 
+    def text_digest(self, title: str, body: str) -> str:
+        return _digest(_text(title, body, ""))
+
     def comments_with(self, ref: str, marker: str) -> tuple[str, ...]:
         asked = self._client.asked(f"read the comments of the issue {_shown(ref)}", about_issue=True)
         path, found, page = f"{self._path(asked, ref)}/comments", [], 1

@@ -71,6 +71,9 @@ class JiraWriting:
         issue = self._reading.ref_of(self._reading.issue(asked, ref))
         return Created(issue, text_digest(fields["summary"], fields["description"]))
 
+    def text_digest(self, title: str, body: str) -> str:
+        return text_digest(one_line(title, JIRA_SUMMARY), description(body))
+
     def comments_with(self, ref: str, marker: str) -> tuple[str, ...]:
         asked = self._client.asked(f"read the comments of the issue {ref}", about_issue=True)
         carries = re.compile(rf"{re.escape(_token(marker))}(?![\w.:-])")

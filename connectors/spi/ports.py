@@ -86,6 +86,10 @@ class Tracker(Protocol):
         """Sets title and body (Markdown), keeping the marker. May be repeated freely."""
         ...
 
+    def text_digest(self, title: str, body: str) -> str:
+        """What `Reading.text_digest` is of an issue that `create` or `rewrite` gave this text; no request is made."""
+        ...
+
     def comments_with(self, ref: str, marker: str) -> Sequence[str]:
         """Refs of comments on the issue that carry the marker, oldest first."""
         ...

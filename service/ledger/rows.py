@@ -64,6 +64,7 @@ class Item:
     facts_digest: str
     written_facts_digest: str | None
     changes: tuple[Change, ...]
+    comment_ref: str | None
     priority: str | None
     team: str | None
     owner_person: str | None
@@ -111,7 +112,6 @@ class Issue:
     due_on: date | None
     comments: int | None
     our_comments: int
-    comment_ref: str | None
     tracker_at: datetime | None
     read_at: datetime | None
     read_due_at: datetime | None

@@ -32,6 +32,8 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
         return _probe(context, item, message, (in_doubt, instance.created_at), now)
     if item.state is not State.PENDING:
         return Skip(f"No longer needed: the action is {item.state.value}.")
+    if item.issue_url:
+        return Skip("No longer needed: the postmortem names an issue that stands for it.")
     postmortem = uow.postmortems.get(item.postmortem_id)
     placed = _placed(context, item, message.target)
     held = placed if isinstance(placed, Held) else _refused(uow, item, postmortem, placed)
@@ -167,6 +169,15 @@ def note_issue(uow: UnitOfWork, item_id: int, ref: IssueRef, placed: Placed, at:
     return known
 
 
+def _untouched(context: Context, uow: UnitOfWork, item: Item, placed: Placed, reading: Reading) -> str | None:
+    """The digest of a found issue's text where it is still ours: nobody changed the issue, or it says what we would."""
+    if reading.created_at is not None and reading.updated_at <= reading.created_at:
+        return reading.text_digest
+    draft = draft_of(context, item, uow.postmortems.get(item.postmortem_id), placed)
+    ours = context.trackers[placed.target.tracker].text_digest(draft.title, draft.body)
+    return ours if reading.text_digest == ours else None
+
+
 def link(context: Context, uow: UnitOfWork, item_id: int, reading: Reading, target: str, at: datetime) -> None:
     """Takes an issue of ours that was found by its marker, after an unknown answer or in a restored ledger."""
     item = uow.items.lock(item_id)
@@ -179,7 +190,7 @@ def link(context: Context, uow: UnitOfWork, item_id: int, reading: Reading, targ
         reading.issue,
         placed,
         at,
-        written_digest=reading.text_digest,
+        written_digest=_untouched(context, uow, item, placed, reading),
         category=reading.category.value,
         title=reading.title,
         status=reading.status,

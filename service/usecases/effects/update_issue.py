@@ -18,12 +18,15 @@ from service.usecases.effects.work import Budget, Prepared, Skip, Wait, Work
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What the issue should say: `rewrite` None leaves title and body alone; `comment` None leaves no comment."""
+    """What the issue should say: `rewrite` None leaves title and body alone; `comment` None leaves no comment.
+
+    `written`: digests of what we last wrote, several where an answer was lost.
+    """
 
     ref: str
     marker: str
     rewrite: tuple[str, str] | None
-    written_digest: str | None
+    written: tuple[str, ...]
     comment: str | None
     comment_ref: str | None
 
@@ -55,6 +58,10 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
     plan = _plan(context, item, issue, postmortem)
     if plan.rewrite is None and plan.comment is None:
         return Skip("It says what it should.")
+    if plan.rewrite is not None:
+        # Noted before it leaves: if the answer is lost, our own words must not be taken for a person's.
+        digest = context.trackers[issue.tracker].text_digest(*plan.rewrite)
+        uow.issues.update(issue.id, written_digest=" ".join(dict.fromkeys((*plan.written, digest))))
     return _work(context, item, issue, plan)
 
 
@@ -71,7 +78,7 @@ def _refused(context: Context, uow: UnitOfWork, item: Item, issue: Issue, postmo
 def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) -> _Plan:
     withdrawn = item.state is State.WITHDRAWN
     # Once a comment of ours says "withdrawn", it must also say when that was taken back.
-    returned = not withdrawn and issue.comment_ref is not None and not item.changes
+    returned = not withdrawn and item.comment_ref is not None and not item.changes
     comment = None
     if item.changes or withdrawn or returned:
         text = changes_comment(item.changes, postmortem.facts, withdrawn=withdrawn, reopened=returned)
@@ -83,7 +90,8 @@ def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) ->
     if ours and route is not None and target is not None:
         draft = draft_of(context, item, postmortem, Placed(route, target))
         rewrite = (draft.title, draft.body)
-    return _Plan(issue.ref, item.marker or "", rewrite, issue.written_digest, comment, issue.comment_ref)
+    written = tuple((issue.written_digest or "").split())
+    return _Plan(issue.ref, item.marker or "", rewrite, written, comment, item.comment_ref)
 
 
 def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
@@ -92,13 +100,17 @@ def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
 
     def settle(uow: UnitOfWork, done: _Done, at: datetime) -> str:
         uow.items.lock(item.id)
-        values: dict[str, object] = {"comment_ref": done.comment_ref or issue.comment_ref}
+        values: dict[str, object] = {}
         if done.new_comment:
             values["our_comments"] = uow.issues.get(issue.id).our_comments + 1
         if done.written is not None:
             values["written_digest"] = done.written.text_digest
-        uow.issues.update(issue.id, **values)
-        uow.items.update(item.id, written_facts_digest=item.facts_digest)
+        elif done.theirs:
+            values["written_digest"] = " ".join(plan.written) or None
+        if values:
+            uow.issues.update(issue.id, **values)
+        # Several items may share an issue: each has a comment of its own.
+        uow.items.update(item.id, written_facts_digest=item.facts_digest, comment_ref=done.comment_ref)
         data = {"rewritten": done.written is not None, "text is the team's": done.theirs, "comment": plan.comment}
         uow.journal.append("issue.told", ("item", item.id), at, data)
         return "Rewritten." if done.written else "Told by a comment."
@@ -112,7 +124,7 @@ def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
         sweep = tracker.read([plan.ref])
         if not sweep.readings:
             raise Missing("issue.gone", "The issue is gone from its tracker.", "Look at the action's page.")
-        theirs = sweep.readings[0].text_digest != plan.written_digest
+        theirs = sweep.readings[0].text_digest not in plan.written
         if not theirs:
             budget.spend()
             written = tracker.rewrite(plan.ref, *plan.rewrite, plan.marker)
