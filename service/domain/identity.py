@@ -7,7 +7,8 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 MARKER_BITS = 80
@@ -31,7 +32,7 @@ def marker(secret: bytes, tracker: str, source: str, postmortem: str, identity: 
     return base64.b32encode(digest[: MARKER_BITS // 8]).decode().lower()
 
 
-def first_identity(source_item_id: str | None, title: str, taken: Sequence[str]) -> str:
+def first_identity(source_item_id: str | None, title: str, taken: Collection[str]) -> str:
     """The identity an item keeps for ever: the source's id, else its first text; numbered where a twin has it."""
     base = f"id:{source_item_id}" if source_item_id else f"text:{normal_text(title) or title}"
     identity, number = base, 2
@@ -72,20 +73,18 @@ class Matching:
 def match(known: Sequence[Known], stated: Sequence[Stated]) -> Matching:
     """By the source's id, else exact text, else normalised text; what is left on both sides is never guessed."""
     pairs: list[tuple[int, int]] = []
-    left_known, left_stated = list(known), list(stated)
-    for same in (_same_id, _same_text, _same_normal_text):
-        for new in list(left_stated):
-            # Active items first, so that a twin that was withdrawn long ago does not take the place of a live one.
-            found = next((old for old in sorted(left_known, key=lambda k: not k.active) if same(old, new)), None)
-            if found is not None:
-                pairs.append((found.id, new.index))
-                left_known.remove(found)
-                left_stated.remove(new)
+    # Active items first, so that a twin that was withdrawn long ago does not take the place of a live one.
+    left_known, left_stated = sorted(known, key=lambda old: not old.active), list(stated)
+    for same in (_id, _text, _normal_text):
+        taken = _pair(left_known, left_stated, same)
+        pairs += taken.items()
+        left_known = [old for old in left_known if old.id not in taken]
+        matched = set(taken.values())
+        left_stated = [new for new in left_stated if new.index not in matched]
     missing = [old for old in left_known if old.active]
-    ambiguous = {
-        new.index: tuple(old.id for old in missing if not (old.source_item_id and new.source_item_id))
-        for new in left_stated
-    }
+    anyone = tuple(old.id for old in missing)
+    nameless = tuple(old.id for old in missing if not old.source_item_id)
+    ambiguous = {new.index: nameless if new.source_item_id else anyone for new in left_stated}
     ambiguous = {index: olds for index, olds in ambiguous.items() if olds}
     in_doubt = {old for olds in ambiguous.values() for old in olds}
     return Matching(
@@ -96,18 +95,37 @@ def match(known: Sequence[Known], stated: Sequence[Stated]) -> Matching:
     )
 
 
-def _same_id(old: Known, new: Stated) -> bool:
-    return bool(old.source_item_id) and old.source_item_id == new.source_item_id
+def _pair(known: Sequence[Known], stated: Sequence[Stated], same: Callable[[Known | Stated], str]) -> dict[int, int]:
+    """By known id, the stated index that is the same in one respect; the first of several twins goes first.
+
+    Two different ids of the source's own are two promises, whatever their texts say.
+    """
+    anybody, nameless = _queues(known, same), _queues((old for old in known if not old.source_item_id), same)
+    taken: dict[int, int] = {}
+    for new in stated:
+        queue = (nameless if new.source_item_id and same is not _id else anybody).get(same(new))
+        while queue and queue[0].id in taken:
+            queue.popleft()
+        if queue:
+            taken[queue.popleft().id] = new.index
+    return taken
 
 
-def _may_be_same(old: Known, new: Stated) -> bool:
-    """Two different ids of the source's own are two promises, whatever their texts say."""
-    return not (old.source_item_id and new.source_item_id and old.source_item_id != new.source_item_id)
+def _queues(known: Iterable[Known], same: Callable[[Known | Stated], str]) -> dict[str, deque[Known]]:
+    queues: dict[str, deque[Known]] = {}
+    for old in known:
+        if key := same(old):
+            queues.setdefault(key, deque()).append(old)
+    return queues
 
 
-def _same_text(old: Known, new: Stated) -> bool:
-    return _may_be_same(old, new) and old.title == new.title
+def _id(item: Known | Stated) -> str:
+    return item.source_item_id or ""
 
 
-def _same_normal_text(old: Known, new: Stated) -> bool:
-    return _may_be_same(old, new) and normal_text(old.title) == normal_text(new.title) != ""
+def _text(item: Known | Stated) -> str:
+    return item.title
+
+
+def _normal_text(item: Known | Stated) -> str:
+    return normal_text(item.title)

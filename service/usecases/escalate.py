@@ -76,7 +76,7 @@ class _Sweep:
         for record in self._records(rows, steps):
             by_item.setdefault(record.item_id, []).append(record)
         cases: list[Case] = []
-        for item_id in self._items.keys() | by_item.keys():
+        for item_id in sorted(self._items.keys() | by_item.keys()):
             item = self._items.get(item_id) or self._uow.items.get(item_id)
             cases += self._of_item(item, by_item.get(item_id, []), snapshots)
         return cases

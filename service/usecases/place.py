@@ -56,17 +56,12 @@ def _must_wait(
 
 def _brake(context: Context, uow: UnitOfWork, postmortem: Postmortem, placed: Placed, now: datetime) -> Held | None:
     service = context.config.service
-    siblings = uow.items.of_postmortem(postmortem.id)
-    made = sum(1 for other in siblings if other.issue_id is not None or _asked_for(uow, other))
+    made = uow.items.count_asked_for(postmortem.id, OPEN, service.creates_per_postmortem)
     held = apply_brake(1, made, service.creates_per_postmortem, "for one postmortem")
     if held is not None:
         return held
     lately = uow.outbox.created_since(OPEN, placed.target.name, now - timedelta(hours=1))
     return apply_brake(1, lately, service.creates_per_hour, f"in an hour for target {placed.target.name}")
-
-
-def _asked_for(uow: UnitOfWork, item: Item) -> bool:
-    return item.state is State.PENDING and uow.outbox.in_flight(OPEN, item.id) is not None
 
 
 def _adopt(context: Context, uow: UnitOfWork, postmortem: Postmortem, item: Item, now: datetime) -> Held | None:
