@@ -102,18 +102,19 @@ class _Revision:
         for item_id, index in matching.pairs:
             self._restate(known[item_id], stated[index])
         listed = {item_id for item_id, _ in matching.pairs}
-        doubts = [i for i in known.values() if i.attention_code == "ambiguous" and i.id in listed]
+        done = {item_id for item_id, index in matching.pairs if stated[index].done}
+        doubts = [i for i in known.values() if i.attention_code == "ambiguous" and i.id in listed - done]
         in_doubt = {candidate for item in doubts for candidate in item.candidates}
         # What a held item may turn out to be is not gone before a person has said so.
         self.withdraw(known[item_id] for item_id in matching.gone if item_id not in in_doubt)
         for item in doubts:
             clear_doubt(self._context, self._uow, item, listed, self._now)
-        taken = [item.identity for item in known.values()]
+        taken = {item.identity for item in known.values()}
         new = [*matching.added, *matching.ambiguous]
         for index in sorted(new, key=lambda i: (stated[i].facts.priority or "p9", i)):
-            taken.append(self._add(stated[index], matching.ambiguous.get(index, ()), taken))
+            taken.add(self._add(stated[index], matching.ambiguous.get(index, ()), taken))
 
-    def _add(self, stated: StatedItem, candidates: tuple[int, ...], taken: list[str]) -> str:
+    def _add(self, stated: StatedItem, candidates: tuple[int, ...], taken: Collection[str]) -> str:
         identity = first_identity(stated.source_item_id, stated.facts.title, taken)
         owner = self._context.roster.owner(stated.facts.owner)
         team = self._team(stated.facts)
@@ -149,7 +150,7 @@ class _Revision:
         back = item.state is State.WITHDRAWN
         changed = facts.digest() != item.facts_digest
         if not changed and not back:
-            return self._heal(item)
+            return self._settle_unmade(item, stated)
         changes = (*item.changes, *changes_between(item.facts, facts, self._now)) if item.issue_id else ()
         owner = self._context.roster.owner(facts.owner)
         self._uow.items.restate(
@@ -166,27 +167,39 @@ class _Revision:
         self._uow.journal.append(event, ("item", item.id), self._now, data)
         if back:
             self._bring_back(item, stated)
-        elif item.issue_id is None and stated.done and item.state in (State.PENDING, State.HELD):
-            self._uow.items.update(
-                item.id, state=State.DONE.value, closed_at=self._now, attention_code=None, attention=None
-            )
         else:
-            self._heal(self._uow.items.get(item.id))
+            self._settle_unmade(self._uow.items.get(item.id), stated)
         return follow_up(self._uow, self._uow.items.get(item.id), self._now)
 
-    def _bring_back(self, item: Item, stated: StatedItem) -> None:
-        """A promise that was withdrawn is made again: its own issue stands for it, if it has one."""
+    def _settle_unmade(self, item: Item, stated: StatedItem) -> None:
+        """What a newer revision means for an item that has no issue yet: done, promised again, or linked meanwhile."""
         if item.issue_id is not None:
-            issue = self._uow.issues.get(item.issue_id)
-            state = STATE_OF[issue.category]
-            closed_at = None if state.is_open else item.closed_at
-            self._uow.items.update(item.id, state=state.value, closed_at=closed_at)
             return
-        self._uow.items.update(item.id, state=State.PENDING.value, closed_at=None, issue_url=stated.link)
-        if stated.done:
-            self._uow.items.update(item.id, state=State.DONE.value, closed_at=self._now)
-        else:
+        waits = item.state in (State.PENDING, State.HELD)
+        if stated.done and waits:
+            values = {"state": State.DONE.value, "closed_at": self._now, "attention_code": None, "attention": None}
+            self._uow.items.update(item.id, **values, candidates=[])
+            self._uow.journal.append("item.done", ("item", item.id), self._now)
+        elif item.state is State.DONE and not stated.done:
+            self._uow.items.update(item.id, state=State.PENDING.value, closed_at=None, issue_url=stated.link)
             place_item(self._context, self._uow, self._postmortem, self._uow.items.get(item.id), self._now)
+        elif waits and self._linked_anew(item, stated):
+            self._uow.items.update(item.id, issue_url=stated.link)
+            place_item(self._context, self._uow, self._postmortem, self._uow.items.get(item.id), self._now)
+        else:
+            self._heal(item)
+
+    def _linked_anew(self, item: Item, stated: StatedItem) -> bool:
+        """Whether the document names another issue than before. A person who let an item go has overruled the link."""
+        undecided = item.attention_code not in ("ambiguous", "doubtful") and item.released_at is None
+        return undecided and stated.link is not None and stated.link != item.issue_url
+
+    def _bring_back(self, item: Item, stated: StatedItem) -> None:
+        if item.issue_id is None and stated.done:
+            values = {"state": State.DONE.value, "closed_at": self._now, "issue_url": stated.link}
+            self._uow.items.update(item.id, **values)
+        else:
+            bring_back(self._context, self._uow, item, stated.link, self._now)
 
     def _heal(self, item: Item) -> None:
         """What was held for want of a route or for privacy is looked at again with the newer facts."""
@@ -206,6 +219,21 @@ class _Revision:
             return named.id
         shared = self._context.roster.team(postmortem.teams, postmortem.services)
         return own or (shared.id if shared else None)
+
+
+def bring_back(context: Context, uow: UnitOfWork, item: Item, link: str | None, now: datetime) -> None:
+    """A promise that was withdrawn is made again: its own issue stands for it, if it has one."""
+    if item.issue_id is not None:
+        issue = uow.issues.get(item.issue_id)
+        if issue.gone_at is not None:
+            sentence = f"Its issue {issue.key} is gone from the tracker: release it to make a new one, or settle it."
+            uow.items.update(item.id, closed_at=None)
+            return uow.items.hold(item.id, "issue_gone", sentence)
+        state = STATE_OF[issue.category]
+        return uow.items.update(item.id, state=state.value, closed_at=None if state.is_open else item.closed_at)
+    uow.items.update(item.id, state=State.PENDING.value, closed_at=None, issue_url=link)
+    place_item(context, uow, uow.postmortems.get(item.postmortem_id), uow.items.get(item.id), now)
+    return None
 
 
 def withdraw(uow: UnitOfWork, item: Item, now: datetime) -> None:

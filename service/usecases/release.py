@@ -55,6 +55,10 @@ def release(context: Context, which: Which, actor: Actor, reason: str) -> list[R
     with context.ledger.begin() as uow:
         for found in held_items(uow, which):
             item = uow.items.lock(found.id)
+            if item.attention_code == "ambiguous":
+                # Letting it go would guess that it is new; whoever knows says so of each.
+                done.append(Released(item.id, item.title, item.attention))
+                continue
             uow.items.update(item.id, released_at=now)
             uow.journal.decide(actor, "release", ("item", item.id), reason, now)
             postmortem = uow.postmortems.get(item.postmortem_id)
@@ -64,7 +68,9 @@ def release(context: Context, which: Which, actor: Actor, reason: str) -> list[R
                 done.append(Released(item.id, item.title, None))
                 continue
             if item.attention_code == "issue_gone":
-                uow.items.update(item.id, issue_id=None, issue_url=None, written_facts_digest=None, changes=[])
+                uow.items.update(
+                    item.id, issue_id=None, issue_url=None, written_facts_digest=None, changes=[], comment_ref=None
+                )
             held = place_item(context, uow, postmortem, uow.items.get(item.id), now)
             done.append(Released(item.id, item.title, held.sentence if held else None))
         uow.commit()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from service.domain.facts import Actor, State
 from service.ledger import Item, UnitOfWork
-from service.usecases.absorb import changes_between, clear_doubt, withdraw
+from service.usecases.absorb import bring_back, changes_between, clear_doubt, withdraw
 from service.usecases.context import Context
 from service.usecases.place import follow_up, place_item
 
@@ -16,13 +16,15 @@ class CannotSettle(Exception):
 
 
 def settle_same(context: Context, item_id: int, other_id: int, actor: Actor, reason: str) -> None:
-    """The held item is the promise `other_id`, re-worded: its facts go there, and no second issue is made."""
+    """The held item is the promise `other_id`, re-worded: its facts go there, and no second issue is made.
+
+    One that was withdrawn is promised again.
+    """
     now = context.now()
     with context.ledger.begin() as uow:
         item, other = _held(uow, item_id), uow.items.find(other_id)
         if other is None or other.postmortem_id != item.postmortem_id or other.id == item.id:
             raise CannotSettle(f"Item {other_id} is no other action of the same postmortem: see held show {item_id}.")
-        other = uow.items.lock(other_id)
         changes = (*other.changes, *changes_between(other.facts, item.facts, now)) if other.issue_id else ()
         uow.journal.decide(actor, "settle", ("item", item.id), f"the same as item {other.id}: {reason}", now)
         uow.items.update(
@@ -39,6 +41,8 @@ def settle_same(context: Context, item_id: int, other_id: int, actor: Actor, rea
         source_item_id = other.source_item_id or item.source_item_id
         uow.items.restate(other, item.facts, changes, **values, source_item_id=source_item_id)
         uow.journal.append("item.changed", ("item", other.id), now, {"reworded as": item.title}, actor)
+        if other.state is State.WITHDRAWN:
+            bring_back(context, uow, uow.items.get(other.id), item.issue_url, now)
         follow_up(uow, uow.items.get(other.id), now)
         _leave_no_doubt(context, uow, item, {other.id}, now)
         uow.commit()
@@ -95,7 +99,9 @@ def _leave_no_doubt(context: Context, uow: UnitOfWork, item: Item, kept: set[int
 def _held(uow: UnitOfWork, item_id: int) -> Item:
     if uow.items.find(item_id) is None:
         raise CannotSettle(f"There is no item {item_id}: see held list.")
-    item = uow.items.lock(item_id)
+    postmortem_id = uow.items.get(item_id).postmortem_id
+    # Every item of the postmortem, in the order in which all lock them: the decision may concern several.
+    item = next(item for item in uow.items.of_postmortem(postmortem_id, lock=True) if item.id == item_id)
     if item.state is not State.HELD:
         raise CannotSettle(f"Item {item_id} is {item.state.value}, not held: see held list.")
     return item
