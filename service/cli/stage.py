@@ -43,13 +43,22 @@ class Stage:
     then: tuple[Program, ...] = ()
 
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class _Asked:
     """How often we were asked to stop: once means cleanly, twice means now."""
 
     def __init__(self) -> None:
         self.times = 0
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._count)
+        self._before = {number: signal.signal(number, self._count) for number in _STOPPING}
+
+    def __enter__(self) -> _Asked:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _count(self, _number: int, _frame: object) -> None:
         self.times += 1
@@ -66,10 +75,13 @@ def ours(name: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "service.cli", name, *arguments)
 
 
-def run(stage: Stage, say: Say) -> None:
-    """Starts everything, tells the banner, and keeps it running until we are asked to stop."""
-    asked = _Asked()
-    with _alone(stage.home):
+def run(home: Path, prepare: Callable[[], Stage], say: Say) -> None:
+    """Starts everything, tells the banner, and keeps it running until we are asked to stop.
+
+    `prepare` may write into the home: it is called once nobody else can be running there.
+    """
+    with _alone(home), _Asked() as asked:
+        stage = prepare()
         supervisor = Supervisor(say)
         try:
             if _start(stage, supervisor, asked.once):

@@ -13,6 +13,7 @@ from service.cli.errors import Stop
 
 if TYPE_CHECKING:
     from service.cli.stage import Stage
+    from service.settings import Settings
 
 
 @click.command("up", epilog="Example: afteraction up --demo")
@@ -26,6 +27,7 @@ def command(*, demo: bool, host: str, port: int | None) -> None:
     from service.cli.stage import run
 
     if demo or not is_configured(os.environ):
+        from service.cli.demo.folder import demo_folder
         from service.cli.demo.staging import demo_stage
 
         if host != "127.0.0.1":
@@ -34,9 +36,13 @@ def command(*, demo: bool, host: str, port: int | None) -> None:
             _say(
                 f"There is no {Path('afteraction.toml').resolve()}, so this is the demo; afteraction init begins yours."
             )
-        run(demo_stage(port), _say)
+        folder = demo_folder()
+        run(folder.var, lambda: demo_stage(folder, port), _say)
     else:
-        run(_own_stage(os.environ, host, port or 8000), _say)
+        from service.settings import from_environment
+
+        settings = from_environment()
+        run(settings.home, lambda: _own_stage(settings, os.environ, host, port or 8000), _say)
 
 
 def is_configured(environ: Mapping[str, str]) -> bool:
@@ -44,15 +50,13 @@ def is_configured(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("AFTERACTION_CONFIG")) or Path("afteraction.toml").exists()
 
 
-def _own_stage(environ: Mapping[str, str], host: str, port: int) -> Stage:
+def _own_stage(settings: Settings, environ: Mapping[str, str], host: str, port: int) -> Stage:
     from service.cli.embedded import socket_in, url_of
     from service.cli.ports import is_free
     from service.cli.stage import Stage
-    from service.settings import from_environment
 
     if not is_free(port, host):
         raise Stop(f"Port {port} is taken on {host}: stop what listens there, or set PORT to another one.")
-    settings = from_environment(environ)
     socket = None if environ.get("REDIS_URL") else socket_in(settings.home)
     queue = {} if socket is None else {"REDIS_URL": url_of(socket)}
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import click
 
-from service.cli.demo.folder import HOST, DemoFolder, Ports, demo_folder, ports_of
+from service.cli.demo.folder import HOST, DemoFolder, Ports, ports_of
 from service.cli.demo.writing import environment, write_configuration, write_environment
 from service.cli.embedded import socket_in, url_of
 from service.cli.processes import Program
 from service.cli.stage import Stage, ours
 
 
-def demo_stage(port: int | None, environ: Mapping[str, str] = os.environ) -> Stage:
-    """Everything that the demo starts. Raises Stop where its folder is not fit for it."""
-    folder = demo_folder(environ)
+def demo_stage(folder: DemoFolder, port: int | None, environ: Mapping[str, str] = os.environ) -> Stage:
+    """Everything that the demo starts; writes its configuration for the ports that are free now."""
     ports = ports_of(folder, port)
     socket = None if environ.get("REDIS_URL") else socket_in(folder.var)
     redis_url = url_of(socket) if socket else environ["REDIS_URL"]
@@ -80,7 +79,7 @@ def banner(folder: DemoFolder, ports: Ports, wanted: int | None) -> tuple[str, .
         f"  mailbox          {_link(sandbox)}/mailbox",
         f"  postmortems      {_short(folder.postmortems)}   logs: {_short(folder.var / 'logs')}",
         _bold("Try this"),
-        "  Open an issue on a board, move it to done, and watch the status page: it knows within seconds.",
+        f"  Open an issue on a board, move it to done, and watch {_link(web)}/items?live=1: it knows within seconds.",
         f"  Make the trackers fail at {_link(sandbox)}/faults, then see the status page say so, and heal.",
         f"  In another terminal: . {_short(folder.environment)} && afteraction held list",
     )
