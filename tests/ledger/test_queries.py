@@ -135,7 +135,7 @@ def test_what_is_done_is_never_overdue_or_stalled(ledger: Ledger) -> None:
 
 
 def test_teams_come_with_the_most_overdue_first(uow: UnitOfWork) -> None:
-    lines = queries.teams(uow.connection, TODAY)
+    lines = queries.tally(uow.connection, TODAY).teams
     assert {(line.team, line.unfinished, line.overdue, line.stalled, line.due, line.kept) for line in lines} == {
         ("payments", 2, 1, 2, 7, 6),
         (None, 1, 1, 0, 1, 0),
@@ -146,7 +146,7 @@ def test_teams_come_with_the_most_overdue_first(uow: UnitOfWork) -> None:
 
 
 def test_months_are_in_order(uow: UnitOfWork) -> None:
-    lines = [(line.month, line.due, line.kept) for line in queries.months(uow.connection, TODAY)]
+    lines = [(line.month, line.due, line.kept) for line in queries.tally(uow.connection, TODAY).months]
     assert lines == [("2026-09", 4, 4), ("2026-10", 8, 6), ("2026-11", 1, 0)]
 
 
@@ -211,17 +211,25 @@ def test_the_former_keys_of_a_moved_issue_are_told(filled: Ledger) -> None:
     assert (story.issue.key, story.issue.earlier) == ("CORE-7", ("PAY-1184",))
 
 
-def test_needs_and_groups_say_the_same(uow: UnitOfWork) -> None:
-    needs = queries.needs(uow.connection)
-    groups = queries.held_groups(uow.connection)
-    assert (needs.held, needs.flagged, needs.dead_letters, needs.ownerless) == (4, 0, 2, 5)
-    assert sum(group.count for group in groups if group.held) == needs.held
-    assert all(len(group.items) == group.count for group in groups)
-    assert [(group.code, group.count) for group in queries.attention_counts(uow.connection)] == [
-        ("hold", 2),
-        ("ambiguous", 1),
-        ("no_private_route", 1),
+def test_what_waits_for_a_person_is_grouped_by_reason(uow: UnitOfWork) -> None:
+    tally = queries.tally(uow.connection, TODAY)
+    groups = queries.held_groups(uow.connection, tally.waiting)
+    assert [(group.code, group.held, group.count) for group in groups] == [
+        ("hold", True, 2),
+        ("ambiguous", True, 1),
+        ("no_private_route", True, 1),
     ]
+    assert all(len(group.items) == group.count for group in groups)
+    assert (tally.figures.flagged, tally.figures.ownerless) == (0, 5)
+    assert (queries.count_held(uow.connection), queries.count_dead_letters(uow.connection)) == (4, 2)
+
+
+def test_an_item_that_is_flagged_and_not_held_is_a_group_of_its_own(filled: Ledger) -> None:
+    with filled.begin() as uow:
+        uow.items.update(2, attention_code="unknown_owner", attention="Nobody of the directory owns it.")
+        tally = queries.tally(uow.connection, TODAY)
+    assert tally.waiting[-1] == queries.WaitingLine("unknown_owner", held=False, count=1)
+    assert tally.figures.flagged == 1
 
 
 def test_a_dead_letter_names_its_fault_and_what_it_is_about(uow: UnitOfWork) -> None:
