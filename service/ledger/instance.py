@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from service.ledger.rows import Instance, read_row
 from service.ledger.sql import insert_into
@@ -71,10 +71,8 @@ class InstanceStore:
         )
         if moved.rowcount:
             return True
-        if self.last_beat(name) is not None:
-            return False
-        self._connection.execute(insert(beats).values(name=name, at=now))
-        return True
+        first = insert_into(self._connection, beats).values(name=name, at=now).on_conflict_do_nothing()
+        return bool(self._connection.execute(first).rowcount)
 
     def workers_alive(self, now: datetime) -> int:
         count = select(func.count()).where(beats.c.name.like("worker:%"), beats.c.at > now - WORKER_ALIVE)
