@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Components(Context):
 
     settings: Settings = None  # type: ignore[assignment]  # a frozen base with defaults forces one here
     faults: Sequence[Finding] = ()
+    schemas: Mapping[str, bytes] = field(default_factory=dict)
     redis: Callable[[], Redis] = None  # type: ignore[assignment]  # as above
 
     def bell_ok(self) -> bool:
@@ -78,6 +79,7 @@ def build(settings: Settings, **overrides: Any) -> Components:
         ),
         "settings": settings,
         "faults": tuple(faults),
+        "schemas": {name: read() for connector in connectors.values() for name, read in connector.schemas.items()},
         "redis": lambda: Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2),
     }
     return Components(**{**parts, **overrides})

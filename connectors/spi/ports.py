@@ -6,7 +6,7 @@ Every call ends within the capability `call_seconds`, however slowly the vendor 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -162,6 +162,7 @@ class Connector:
     """A vendor's declaration, offered by an entry point in the group `afteraction.connectors`.
 
     `make` of a role is called once per process and configured name. `spi_version` must equal `SPI_VERSION`.
+    `schemas`: JSON Schemas of documents that it takes, by file name, for us to publish.
     """
 
     title: str
@@ -169,6 +170,7 @@ class Connector:
     tracker: Role[Tracker] | None = None
     source: Role[Source] | None = None
     channel: Role[Channel] | None = None
+    schemas: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
 __all__ = ["SPI_VERSION", "Channel", "Connector", "Hook", "Role", "Secret", "Source", "Tracker"]
