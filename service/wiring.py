@@ -43,7 +43,7 @@ class Components(Context):
         """Whether Redis answers; losing it costs time, never work."""
         try:
             return bool(self.redis().ping())
-        except RedisError:
+        except (RedisError, ValueError):
             return False
 
     def database_findings(self) -> Sequence[Finding]:
