@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import click
 
 from connectors.spi import PostmortemDocument, Unreadable
 from service.cli.errors import Stop
@@ -64,7 +63,7 @@ def submitted(components: Components, file: str, source: str | None, identity: s
 def _bytes(file: str) -> bytes:
     try:
         if file == STDIN:
-            body: bytes = click.get_binary_stream("stdin").read(LARGEST + 1)
+            body = sys.stdin.buffer.read(LARGEST + 1)
         else:
             with Path(file).open("rb") as stream:
                 body = stream.read(LARGEST + 1)

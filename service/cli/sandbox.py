@@ -31,7 +31,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def command(**options: Any) -> None:
     """Stand-in Jira, GitHub and mailbox over real HTTP and SMTP, with boards and a fault switch, until SIGTERM."""
     from connectors.sandbox.options import SandboxOptions
-    from connectors.sandbox.running import run
+    from connectors.sandbox.running import PortTakenError, run
     from connectors.sandbox.seed import SeedError
 
     options["smtp_port"] = None if options["smtp_port"] < 0 else options["smtp_port"]
@@ -43,6 +43,8 @@ def command(**options: Any) -> None:
         run(SandboxOptions(**options))
     except (SeedError, ValueError) as error:
         raise Stop(f"The seed {seed} cannot be used ({error}): correct it, or leave --seed out.") from error
+    except PortTakenError as error:
+        raise Stop(str(error)) from error
     except OSError as error:
         place = f"{options['host']}:{options['port']}"
         raise Stop(
