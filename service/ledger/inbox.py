@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from service.ledger.rows import Delivery, read_row
-from service.ledger.sql import insert_into
+from service.ledger.sql import adds_row, insert_into
 from service.ledger.tables import deliveries, refusals
 
 MAX_DEATHS = 3
@@ -33,10 +33,7 @@ class Inbox:
             "body": body,
             "due_at": now,
         }
-        stored = self._connection.execute(
-            insert_into(self._connection, deliveries).values(**values).on_conflict_do_nothing()
-        )
-        if stored.rowcount:
+        if adds_row(self._connection, deliveries, **values):
             return True
         # A repeated dead letter runs again: the sender's "redeliver" button is somebody's wish to see it work.
         self._connection.execute(

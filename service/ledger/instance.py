@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select, update
 
 from service.ledger.rows import Instance, read_row
-from service.ledger.sql import insert_into
+from service.ledger.sql import adds_row, insert_into
 from service.ledger.tables import beats, instance
 
 WORKER_ALIVE = timedelta(seconds=45)
@@ -71,8 +71,7 @@ class InstanceStore:
         )
         if moved.rowcount:
             return True
-        first = insert_into(self._connection, beats).values(name=name, at=now).on_conflict_do_nothing()
-        return bool(self._connection.execute(first).rowcount)
+        return adds_row(self._connection, beats, name=name, at=now)
 
     def workers_alive(self, now: datetime) -> int:
         count = select(func.count()).where(beats.c.name.like("worker:%"), beats.c.at > now - WORKER_ALIVE)

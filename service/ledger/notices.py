@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from service.ledger.rows import NoticeLine, NoticeRow, StallRow, StepRow, read_row
-from service.ledger.sql import insert_into
+from service.ledger.sql import adds_row
 from service.ledger.tables import notices, stall_steps, stalls
 
 
@@ -57,10 +57,7 @@ class Notices:
 
     def add(self, **values: object) -> NoticeRow | None:
         """A notice to (person, working day); None if that person has one for that day already."""
-        done = self._connection.execute(
-            insert_into(self._connection, notices).values(**values).on_conflict_do_nothing()
-        )
-        if not done.rowcount:
+        if not adds_row(self._connection, notices, **values):
             return None
         row = self._connection.execute(
             select(notices).where(notices.c.person == values["person"], notices.c.working_day == values["working_day"])
@@ -69,10 +66,7 @@ class Notices:
 
     def add_step(self, **values: object) -> bool:
         """Notes that a step fired; False if it had fired for that stall and person."""
-        done = self._connection.execute(
-            insert_into(self._connection, stall_steps).values(**values).on_conflict_do_nothing()
-        )
-        return bool(done.rowcount)
+        return adds_row(self._connection, stall_steps, **values)
 
     def get(self, notice_id: int) -> NoticeRow:
         row = self._connection.execute(select(notices).where(notices.c.id == notice_id)).one()

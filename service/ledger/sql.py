@@ -13,6 +13,13 @@ def insert_into(connection: Connection, table: Table) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
+def adds_row(connection: Connection, table: Table, /, **values: object) -> bool:
+    """Inserts a row unless it is there; True if it was not."""
+    # SQLAlchemy gives an INSERT's row count only when asked: on PostgreSQL it would be -1, which is true.
+    statement = insert_into(connection, table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
 def database_clock(connection: Connection) -> float:
     """Seconds since 1970 by the database's own clock."""
     if connection.dialect.name == "sqlite":
