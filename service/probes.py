@@ -113,8 +113,8 @@ class _Ledger(Collector):
             ("items_ownerless", "Open action items without a known owner.", figures.ownerless),
             ("promises_due", f"Items first due in the last {queries.WINDOW_DAYS} days.", figures.due),
             ("promises_kept", "Of these, done on their first due date or before.", figures.kept),
-            ("dead_letters", "Deliveries and messages that a person must look at.", seen.needs.dead_letters),
-            ("items_held", "Items that wait for a person's decision.", seen.needs.held),
+            ("dead_letters", "Deliveries and messages that a person must look at.", seen.dead_letters),
+            ("items_held", "Items that wait for a person's decision.", seen.figures.by_state["held"]),
             ("workers", "Workers that have beaten lately.", seen.beats.workers),
         ):
             yield GaugeMetricFamily(f"afteraction_{name}", words, value=value)

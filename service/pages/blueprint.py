@@ -52,16 +52,12 @@ def pages(components: Surveyed, bind_host: str = "127.0.0.1") -> Blueprint:
 def _routes(components: Surveyed) -> list[tuple[str, str, Callable[..., dict[str, Any] | None]]]:
     def overview(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
         seen = survey_in(components, uow, said.at)
-        connection, today = uow.connection, said.at.date()
         return {
             "seen": seen,
             "promise": promise_verdict(seen.figures),
-            "now": overdue_sentence(seen.figures, today),
+            "now": overdue_sentence(seen.figures, seen.today),
             "sync": sync_verdict(seen),
-            "newest": queries.newest_stalls(connection),
-            "teams": queries.teams(connection, today),
-            "months": queries.months(connection, today),
-            "groups": queries.attention_counts(connection),
+            "newest": queries.newest_stalls(uow.connection),
         }
 
     def health_of_sync(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
@@ -113,9 +109,10 @@ def _postmortem(uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, A
 
 def _attention(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
     nobody = queries.ItemFilter(state="unfinished", owner="nobody")
+    tally = queries.tally(uow.connection, said.at.date())
     return {
-        "needs": queries.needs(uow.connection),
-        "groups": queries.held_groups(uow.connection),
+        "figures": tally.figures,
+        "groups": queries.held_groups(uow.connection, tally.waiting),
         "letters": queries.dead_letters(uow.connection),
         "ownerless": queries.list_items(uow.connection, nobody, said.at.date())[:20],
     }
@@ -133,7 +130,8 @@ def _shower(components: Surveyed) -> Callable[[str, Callable[..., dict[str, Any]
             said = words.Words(components.config, components.now())
             with components.ledger.read() as uow:
                 shown = view(uow, said, **arguments)
-                common = {"demo": components.config.service.demo, "needs_count": queries.needs(uow.connection).total}
+                waiting = queries.count_held(uow.connection) + queries.count_dead_letters(uow.connection)
+                common = {"demo": components.config.service.demo, "needs_count": waiting}
             if shown is None:
                 return _render("absent", said, status=404, **common)
             return _render(template, said, **{**common, **shown})

@@ -37,12 +37,21 @@ class Survey:
 
     at: datetime
     instance: Instance | None
-    figures: queries.Figures
-    needs: queries.Needs
+    tally: queries.Tally
+    dead_letters: int
     health: tuple[Health, ...]
     beats: queries.Beats
     refusals: tuple[queries.Refusal, ...]
     faults: tuple[Finding, ...]
+
+    @property
+    def figures(self) -> queries.Figures:
+        return self.tally.figures
+
+    @property
+    def needs(self) -> int:
+        """How much waits for a person's decision; promises without a known owner are counted apart."""
+        return self.dead_letters + self.figures.by_state["held"] + self.figures.flagged
 
     @property
     def today(self) -> date:
@@ -80,8 +89,9 @@ def survey_in(parts: Surveyed, uow: UnitOfWork, now: datetime) -> Survey:
     return Survey(
         at=now,
         instance=facts.instance,
-        figures=queries.figures(connection, now.date()),
-        needs=queries.needs(connection),
+        tally=queries.tally(connection, now.date()),
+        dead_letters=sum(queue.dead for queue in facts.queues.values())
+        + sum(hook.dead for hook in facts.hooks.values()),
         health=assess(parts.config, facts, now),
         beats=queries.beats(connection, now),
         refusals=tuple(queries.refusals(connection, now - timedelta(days=1))),

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
-from service.ledger.queries import conditions as when
 from service.ledger.queries.conditions import i
+from service.ledger.queries.figures import WaitingLine
 from service.ledger.queries.lists import ItemLine, lines_where
 from service.ledger.queries.story import about_an_item
+from service.ledger.queries.sync import DEAD_DELIVERY
 from service.ledger.tables import deliveries, outbox
 
 _DEAD_MESSAGE = text("outbox.state in ('due', 'dead') and outbox.state = 'dead'")
 GROUP_SIZE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """How many there are of each. `held`: no issue is made before a person decided; `flagged`: the rest."""
-
-    held: int
-    flagged: int
-    dead_letters: int
-    ownerless: int
-
-    @property
-    def total(self) -> int:
-        return self.held + self.flagged + self.dead_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +27,7 @@ class HeldGroup:
     code: str
     held: bool
     count: int
-    items: tuple[ItemLine, ...] = ()
+    items: tuple[ItemLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +47,25 @@ class Letter:
     about: str | None = None
 
 
-def needs(connection: Connection) -> Needs:
-    row = connection.execute(
-        select(
-            func.count().filter(i.state == "held").label("held"),
-            func.count().filter(i.state != "held", i.attention_code.is_not(None)).label("flagged"),
-            func.count().filter(when.ownerless).label("ownerless"),
-        )
-    ).one()
-    messages = connection.execute(select(func.count()).select_from(outbox).where(_DEAD_MESSAGE)).scalar_one()
-    dead = select(func.count()).select_from(deliveries).where(deliveries.c.state == "dead")
-    return Needs(dead_letters=messages + connection.execute(dead).scalar_one(), **row._mapping)
+def held_groups(connection: Connection, waiting: Iterable[WaitingLine]) -> list[HeldGroup]:
+    """Each reason of a tally with its first items."""
+    return [HeldGroup(line.code, line.held, line.count, _items_of(connection, line)) for line in waiting]
 
 
-def attention_counts(connection: Connection) -> list[HeldGroup]:
-    """By machine word, held ones first, the largest group first; without their items."""
-    held = i.state == "held"
-    rows = connection.execute(
-        select(i.attention_code, held.label("held"), func.count().label("n"))
-        .where(held | i.attention_code.is_not(None))
-        .group_by(i.attention_code, held)
-        .order_by(held.desc(), func.count().desc(), i.attention_code)
-    )
-    return [HeldGroup(row.attention_code or "", bool(row.held), row.n) for row in rows]
-
-
-def held_groups(connection: Connection) -> list[HeldGroup]:
-    """The same, each with its first items."""
-    return [replace(group, items=_items_of(connection, group)) for group in attention_counts(connection)]
-
-
-def _items_of(connection: Connection, group: HeldGroup) -> tuple[ItemLine, ...]:
-    of_state = i.state == "held" if group.held else i.state != "held"
-    of_code = i.attention_code == group.code if group.code else i.attention_code.is_(None)
+def _items_of(connection: Connection, line: WaitingLine) -> tuple[ItemLine, ...]:
+    of_state = i.state == "held" if line.held else i.state != "held"
+    of_code = i.attention_code == line.code if line.code else i.attention_code.is_(None)
     return tuple(lines_where(connection, [of_state, of_code], limit=GROUP_SIZE))
+
+
+def count_dead_letters(connection: Connection) -> int:
+    messages = select(func.count()).select_from(outbox).where(_DEAD_MESSAGE)
+    letters = select(func.count()).select_from(deliveries).where(DEAD_DELIVERY)
+    return int(connection.execute(messages).scalar_one()) + int(connection.execute(letters).scalar_one())
+
+
+def count_held(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).where(i.state == "held")).scalar_one())
 
 
 def dead_letters(connection: Connection) -> list[Letter]:
@@ -104,7 +77,7 @@ def _dead_deliveries(connection: Connection) -> list[Letter]:
     d = deliveries.c
     rows = connection.execute(
         select(d.id, d.hook, d.received_at, d.attempts, d.error_code, d.error, d.cure)
-        .where(d.state == "dead")
+        .where(DEAD_DELIVERY)
         .order_by(d.id)
     )
     return [Letter("delivery", r.id, "delivery", r.hook, None, r.received_at, r.attempts, *_fault(r)) for r in rows]

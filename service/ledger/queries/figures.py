@@ -1,15 +1,17 @@
-"""The figures of the overview, each counted by the same condition as the list it links to."""
+"""The figures of the overview, each counted by the same condition as the list it links to, all in one pass."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, not_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, extract, func, not_, select
 
 from service.domain.facts import State
 from service.ledger.queries import conditions as when
-from service.ledger.queries.conditions import WINDOW_DAYS, i
+from service.ledger.queries.conditions import i
 from service.ledger.tables import action_items, postmortems
 
 
@@ -22,13 +24,14 @@ class Figures:
     items: int
     postmortems: int
     unfinished: int
-    by_state: dict[str, int]
+    by_state: Mapping[str, int]
     overdue: int
     replanned: int
     oldest_due_on: date | None
     stalled: int
     snoozed: int
     ownerless: int
+    flagged: int
     due: int
     kept: int
     still_open: int
@@ -61,73 +64,118 @@ class MonthLine:
     kept: int
 
 
-def figures(connection: Connection, today: date) -> Figures:
-    """All counts, in one pass over the action items."""
-    total = func.count
-    counted = and_(when.due_in_window(today), not_(when.dropped))
-    row = connection.execute(
-        select(
-            total().label("items"),
-            *(total().filter(i.state == state.value).label(f"state_{state.value}") for state in State),
-            total().filter(when.unfinished).label("unfinished"),
-            total().filter(when.overdue(today)).label("overdue"),
-            total().filter(when.replanned(today)).label("replanned"),
-            func.min(i.first_due_on).filter(when.unfinished).label("oldest_due_on"),
-            total().filter(when.unfinished, when.stalling()).label("stalled"),
-            total().filter(when.unfinished, i.snoozed_until >= today).label("snoozed"),
-            total().filter(when.ownerless).label("ownerless"),
-            total().filter(counted).label("due"),
-            total().filter(counted, when.kept()).label("kept"),
-            total().filter(counted, when.unfinished).label("still_open"),
-            total().filter(counted, i.due_moves > 0).label("moved"),
-            total().filter(when.due_in_window(today), when.dropped).label("dropped"),
-            total().filter(i.first_due_on.is_not(None)).label("dated"),
-        ).select_from(action_items)
-    ).one()
-    values = dict(row._mapping)
-    by_state = {state.value: values.pop(f"state_{state.value}") for state in State}
-    oldest = values.pop("oldest_due_on")
-    return Figures(
-        postmortems=connection.execute(select(func.count()).select_from(postmortems)).scalar_one(),
-        by_state=by_state,
-        oldest_due_on=oldest if oldest is not None and oldest < today else None,
-        **values,
-    )
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """How many items wait for a person for the same reason. `held`: no issue is made before that person decided."""
+
+    code: str
+    held: bool
+    count: int
 
 
-def teams(connection: Connection, today: date) -> list[TeamLine]:
-    """The same figures a team, the one with most that is overdue first."""
-    counted = and_(when.due_in_window(today), not_(when.dropped))
-    late = func.count().filter(when.overdue(today))
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Everything that is counted of action items. `teams`: most overdue first; `months`: oldest first; `waiting`:
+    held first, then the largest.
+    """
+
+    figures: Figures
+    teams: tuple[TeamLine, ...]
+    months: tuple[MonthLine, ...]
+    waiting: tuple[WaitingLine, ...]
+
+
+def _counts(today: date) -> dict[str, ColumnElement[bool]]:
+    due = and_(when.due_in_window(today), not_(when.dropped))
+    return {
+        "unfinished": when.unfinished,
+        "overdue": when.overdue(today),
+        "replanned": when.replanned(today),
+        "stalled": and_(when.unfinished, when.stalling()),
+        "snoozed": and_(when.unfinished, i.snoozed_until >= today),
+        "ownerless": when.ownerless,
+        "due": due,
+        "kept": and_(due, when.kept()),
+        "still_open": and_(due, when.unfinished),
+        "moved": and_(due, i.due_moves > 0),
+        "dropped": and_(when.due_in_window(today), when.dropped),
+        "dated": i.first_due_on.is_not(None),
+    }
+
+
+def tally(connection: Connection, today: date) -> Tally:
+    """Counts once over all items, by team, state, reason and month; the rest is adding up a few hundred rows."""
+    month = case((when.due_in_window(today), 100 * extract("year", i.first_due_on) + extract("month", i.first_due_on)))
+    keys = (i.team, i.state, i.attention_code, month.label("month"))
     rows = connection.execute(
         select(
-            i.team,
-            func.count().filter(when.unfinished).label("unfinished"),
-            late.label("overdue"),
-            func.count().filter(when.unfinished, when.stalling()).label("stalled"),
-            func.count().filter(counted).label("due"),
-            func.count().filter(counted, when.kept()).label("kept"),
+            *keys,
+            func.count().label("items"),
+            func.min(i.first_due_on).label("first_due_on"),
+            *(func.count().filter(condition).label(name) for name, condition in _counts(today).items()),
         )
-        .group_by(i.team)
-        .order_by(late.desc(), i.team)
+        .select_from(action_items)
+        .group_by(i.team, i.state, i.attention_code, month)
     )
-    lines = [TeamLine(**row._mapping) for row in rows]
-    return [line for line in lines if line.unfinished or line.due]
+    groups = [dict(row._mapping) for row in rows]
+    number = connection.execute(select(func.count()).select_from(postmortems)).scalar_one()
+    return Tally(_figures(groups, number, today), _teams(groups), _months(groups), _waiting(groups))
 
 
-def months(connection: Connection, today: date) -> list[MonthLine]:
-    """The window's promises by month, oldest first."""
-    rows = connection.execute(
-        select(i.first_due_on, func.count().label("due"), func.count().filter(when.kept()).label("kept"))
-        .where(when.due_in_window(today), not_(when.dropped))
-        .group_by(i.first_due_on)
+def figures(connection: Connection, today: date) -> Figures:
+    return tally(connection, today).figures
+
+
+Group = Mapping[str, Any]
+
+
+def _figures(groups: Iterable[Group], number: int, today: date) -> Figures:
+    found = list(groups)
+    unfinished = [group["first_due_on"] for group in found if group["unfinished"] and group["first_due_on"]]
+    oldest = min(unfinished, default=today)
+    names = ("items", *_counts(today))
+    return Figures(
+        **{name: sum(group[name] for group in found) for name in names},
+        postmortems=number,
+        by_state={state.value: _sum(found, "items", state=state.value) for state in State},
+        oldest_due_on=oldest if oldest < today else None,
+        flagged=sum(g["items"] for g in found if g["attention_code"] is not None and g["state"] != State.HELD.value),
     )
-    found: dict[str, tuple[int, int]] = {}
-    for row in rows:
-        month = f"{row.first_due_on:%Y-%m}"
-        due, kept = found.get(month, (0, 0))
-        found[month] = (due + row.due, kept + row.kept)
-    return [MonthLine(month, *found[month]) for month in sorted(found)]
 
 
-__all__ = ["WINDOW_DAYS", "Figures", "MonthLine", "TeamLine", "figures", "months", "teams"]
+def _teams(groups: Iterable[Group]) -> tuple[TeamLine, ...]:
+    found = list(groups)
+    names = ("unfinished", "overdue", "stalled", "due", "kept")
+    lines = [
+        TeamLine(team, **{name: _sum(found, name, team=team) for name in names})
+        for team in {group["team"] for group in found}
+    ]
+    told = [line for line in lines if line.unfinished or line.due]
+    return tuple(sorted(told, key=lambda line: (-line.overdue, line.team is None, line.team or "")))
+
+
+def _months(groups: Iterable[Group]) -> tuple[MonthLine, ...]:
+    found = [group for group in groups if group["due"]]
+    months = sorted({int(group["month"]) for group in found})
+    return tuple(
+        MonthLine(
+            f"{month // 100}-{month % 100:02}",
+            sum(group["due"] for group in found if int(group["month"]) == month),
+            sum(group["kept"] for group in found if int(group["month"]) == month),
+        )
+        for month in months
+    )
+
+
+def _waiting(groups: Iterable[Group]) -> tuple[WaitingLine, ...]:
+    found: dict[tuple[bool, str], int] = {}
+    for group in groups:
+        held, code = group["state"] == State.HELD.value, group["attention_code"] or ""
+        if held or code:
+            found[held, code] = found.get((held, code), 0) + group["items"]
+    lines = [WaitingLine(code, held, count) for (held, code), count in found.items()]
+    return tuple(sorted(lines, key=lambda line: (not line.held, -line.count, line.code)))
+
+
+def _sum(groups: Iterable[Group], name: str, **wanted: str | None) -> int:
+    return sum(group[name] for group in groups if all(group[key] == value for key, value in wanted.items()))

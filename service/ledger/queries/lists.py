@@ -15,6 +15,7 @@ from service.ledger.queries.conditions import i
 from service.ledger.tables import action_items, issues, postmortems, stalls
 
 PAGE_SIZE = 50
+MOST_STALLS = 4  # conditions that one item can meet at once, due soon aside
 NOBODY = "nobody"
 UNFINISHED = "unfinished"
 
@@ -242,20 +243,15 @@ def count_items(connection: Connection, wanted: ItemFilter, today: date) -> int:
 
 def newest_stalls(connection: Connection, limit: int = 8) -> list[ItemLine]:
     """The items whose stall began last."""
-    began = (
-        select(stalls.c.item_id, func.max(stalls.c.began_on).label("began_on"), func.max(stalls.c.id).label("stall"))
-        .where(stalls.c.ended_on.is_(None), stalls.c.condition != "due_soon")
-        .group_by(stalls.c.item_id)
-        .subquery()
+    t = stalls.c
+    rows = connection.execute(
+        select(t.item_id)
+        .join(action_items, i.id == t.item_id)
+        .where(when.unfinished, t.ended_on.is_(None), t.condition != "due_soon")
+        .order_by(t.began_on.desc(), t.id.desc())
+        .limit(limit * MOST_STALLS)
     )
-    newest = connection.execute(
-        select(began.c.item_id)
-        .join(action_items, i.id == began.c.item_id)
-        .where(when.unfinished)
-        .order_by(began.c.began_on.desc(), began.c.stall.desc())
-        .limit(limit)
-    )
-    ids = [row.item_id for row in newest]
+    ids = list(dict.fromkeys(row.item_id for row in rows))[:limit]
     by_id = {line.id: line for line in lines_where(connection, [i.id.in_(ids)], limit=limit)}
     return [by_id[item_id] for item_id in ids]
 

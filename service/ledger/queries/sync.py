@@ -19,6 +19,7 @@ CLOCK = "clock"
 # Written out, not bound: only then does the database see that a partial index covers the question.
 _IN_FLIGHT = text("outbox.state in ('due', 'dead')")
 _NEW = text("deliveries.state = 'new'")
+DEAD_DELIVERY = text("deliveries.state = 'dead'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def hooks(connection: Connection) -> dict[str, HookLine]:
     waiting = connection.execute(
         select(d.hook, func.count().label("n"), func.min(d.received_at).label("oldest")).where(_NEW).group_by(d.hook)
     )
-    dead = connection.execute(select(d.hook, func.count().label("n")).where(d.state == "dead").group_by(d.hook))
+    dead = connection.execute(select(d.hook, func.count().label("n")).where(DEAD_DELIVERY).group_by(d.hook))
     queue = {row.hook: (row.n, row.oldest) for row in waiting}
     letters = {row.hook: row.n for row in dead}
     return {
