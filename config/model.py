@@ -20,6 +20,7 @@ class ServiceConfig:
 
     `base_url`: where people reach our pages. `go_live_on`: postmortems finalized before it create and mail nothing
     until a person releases them. `weekend` (Monday is 0) and `working_hours` say when people are mailed.
+    `keep_bodies_days`: how long the bytes of deliveries are kept.
     `creates_per_postmortem` and `creates_per_hour`: the brake; more are held and told.
     """
 
@@ -35,6 +36,7 @@ class ServiceConfig:
     poll_seconds: float = 60.0
     sweep_seconds: float = 3600.0
     escalate_seconds: float = 60.0
+    keep_bodies_days: int = 90
     weekend: tuple[int, ...] = (5, 6)
     working_hours: tuple[int, int] = (8, 18)
 

@@ -32,6 +32,7 @@ class ServiceSchema(Strict):
     poll_seconds = take.duration("60.0")
     sweep_seconds = take.duration("3600.0")
     escalate_seconds = take.duration("60.0")
+    keep_bodies_days = take.whole(1, 3650)
     weekend = take.Many(take.weekday())
     working_hours = take.hours()
 

@@ -9,7 +9,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 QUEUE = "afteraction"
-KINDS = ("absorb", "dispatch", "reconcile", "escalate", "seal")
+KINDS = ("absorb", "dispatch", "reconcile", "escalate", "seal", "prune")
 JOB_SECONDS = 600
 
 

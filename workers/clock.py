@@ -19,6 +19,7 @@ from workers.worker import handle_stop
 LOOK_SECONDS = 0.1
 BEAT = timedelta(seconds=2)
 SEAL_EVERY = timedelta(seconds=2)
+PRUNE_EVERY = timedelta(hours=6)
 
 log = logging.getLogger("afteraction.clock")
 
@@ -61,7 +62,7 @@ def due_kinds(components: Components) -> list[str]:
 
 def _timed(components: Components, now: datetime, *, seal: bool) -> list[str]:
     """Duties by the clock alone. Whoever moves the duty's beat does it, so that two clocks ring once."""
-    every = {"escalate": timedelta(seconds=components.config.service.escalate_seconds)}
+    every = {"escalate": timedelta(seconds=components.config.service.escalate_seconds), "prune": PRUNE_EVERY}
     if seal:
         every["seal"] = SEAL_EVERY
     with components.ledger.read() as uow:

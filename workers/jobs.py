@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from service.usecases.deliveries import absorb_due
 from service.usecases.dispatch import dispatch_due
 from service.usecases.escalate import escalate
+from service.usecases.prune import prune
 from service.usecases.reconcile import reconcile_due
 from service.usecases.seal import seal
 from service.wiring import Components
@@ -55,4 +56,4 @@ def _do(kind: str, components: Components, go_on: Callable[[], bool]) -> int:
         return reconcile_due(components, go_on)
     if kind == "escalate":
         return escalate(components)
-    return seal(components)
+    return prune(components) if kind == "prune" else seal(components)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from service.ledger.rows import Message, read_row
 from service.ledger.tables import instance, outbox, targets
@@ -134,7 +134,9 @@ class Outbox:
 
     def finish(self, message: Message, outcome: str, now: datetime) -> bool:
         """Done, or due again at once if it was asked for meanwhile. False under a stale fence."""
-        again = self._connection.execute(select(outbox.c.again).where(outbox.c.id == message.id)).scalar()
+        # Locked: a wish that another transaction is about to commit would else be overwritten by `done` and lost.
+        asked = select(outbox.c.again).where(outbox.c.id == message.id)
+        again = self._connection.execute(asked).scalar()
         common = {"lease_until": None, "outcome": outcome, "deaths": 0, "sent_at": None, "probed": False}
         cleared = {"error_code": None, "error": None, "cure": None}
         if again:
@@ -224,6 +226,13 @@ class Outbox:
                 error="This was due before the ledger was restored and may have been sent already.",
                 cure="Retry it with dead-letters retry if it is still wanted, else discard it.",
             )
+        )
+        return done.rowcount
+
+    def forget_ended(self, before: datetime) -> int:
+        """Removes messages that ended before an instant; the journal has what they did."""
+        done = self._connection.execute(
+            delete(outbox).where(outbox.c.state.in_(("done", "discarded")), outbox.c.done_at < before)
         )
         return done.rowcount
 
