@@ -135,7 +135,7 @@ class Outbox:
     def finish(self, message: Message, outcome: str, now: datetime) -> bool:
         """Done, or due again at once if it was asked for meanwhile. False under a stale fence."""
         # Locked: a wish that another transaction is about to commit would else be overwritten by `done` and lost.
-        asked = select(outbox.c.again).where(outbox.c.id == message.id)
+        asked = select(outbox.c.again).where(outbox.c.id == message.id).with_for_update()
         again = self._connection.execute(asked).scalar()
         common = {"lease_until": None, "outcome": outcome, "deaths": 0, "sent_at": None, "probed": False}
         cleared = {"error_code": None, "error": None, "cure": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from connectors.spi import Rate
@@ -75,6 +76,30 @@ def test_every_delivery_is_claimed_once(ledger: Ledger, database_url: str) -> No
     fill(ledger)
     claims = claimed_by_all(database_url, claim_delivery)
     assert (len(claims), set(claims.values())) == (MESSAGES, {1})
+
+
+def test_a_wish_that_is_committed_while_the_message_is_settled_is_not_lost(database_url: str) -> None:
+    with opened(database_url, PROCESSES) as (asking, settling):
+        with settling.begin() as uow:
+            uow.targets.ensure("pay", "target")
+            uow.outbox.put("update_issue", 1, "pay", NOW)
+            message = uow.outbox.claim("pay", NOW, uow.clock(), 60.0)
+            uow.commit()
+        assert message is not None
+
+        def settle() -> None:
+            with settling.begin() as uow:
+                uow.outbox.finish(message, "Written.", NOW)
+                uow.commit()
+
+        with asking.begin() as uow, ThreadPoolExecutor(1) as pool:
+            uow.outbox.put("update_issue", 1, "pay", NOW)
+            settled = pool.submit(settle)
+            assert not wait([settled], timeout=0.5).done
+            uow.commit()
+            settled.result(30)
+        with asking.begin() as uow:
+            assert uow.outbox.claim("pay", NOW, uow.clock(), 60.0) is not None
 
 
 def test_a_target_is_never_written_to_faster_than_allowed_by_all_together(database_url: str) -> None:
