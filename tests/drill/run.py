@@ -28,6 +28,8 @@ FAULTS = (
     {"kind": "error_before", "probability": 0.02, "status": 503},
     {"kind": "error_after", "probability": 0.02, "status": 502},
 )
+# What healing needs after the last visible event: the index lag, two polls, and the closing of a duplicate.
+CALM_LOOKS = 10
 POINTS = ("before_request", "on_arrival", "after_commit", "after_answer")
 
 
@@ -94,7 +96,7 @@ def settle(crew: Crew, seconds: float, *, kills: bool) -> None:
     pause = threading.Event()
     calm = 0
     try:
-        while calm < 3:
+        while calm < CALM_LOOKS:
             assert time.monotonic() < ends, f"nothing comes to rest: {_unsettled(ledger)}"
             if kills:
                 name_candidates(crew)
