@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from connectors.answers import clock_finding
+from connectors.answers import clock_finding, failed, refused
 from connectors.http import CallFailed, Reach, prepare
 from connectors.jira.client import JiraClient
 from connectors.jira.mapping import instant
@@ -49,25 +49,28 @@ class JiraPlaces:
         asked = self._client.asked(f"look at the project {place.name}")
         try:
             self._client.get(asked, f"project/{place.name}")
-            visibility = self._visibility(place)
-            findings = [*self._permissions(place), *self._fields(place)]
+            visibility, unclear = self._visibility(place)
+            findings = [*unclear, *self._permissions(place), *self._fields(place)]
         except (AccessDenied, Missing) as error:
             return PlaceDescription(Visibility.UNKNOWN, (finding(error),))
         return PlaceDescription(visibility, tuple(findings))
 
-    def _visibility(self, place: Place) -> Visibility:
+    def _visibility(self, place: Place) -> tuple[Visibility, tuple[Finding, ...]]:
         """Public is what an anonymous visitor may browse; Jira Cloud says so nowhere, so that is tried."""
-        settings = self._settings
+        settings, asked = self._settings, self._client.asked(f"see whether the public may browse {place.name}")
         reach = Reach(settings.api_url, settings.call_seconds, settings.proxy, settings.ca_bundle)
         with requests.Session() as session:
             prepare(session, reach)
             try:
                 response = session.get(f"{settings.api_url}/rest/api/2/project/{place.name}")
-            except CallFailed:
-                return Visibility.UNKNOWN
+            except CallFailed as error:
+                return Visibility.UNKNOWN, (finding(failed(asked, error)),)
+        if response.status_code in (408, 429) or response.status_code >= 500:
+            # Not an answer to the question: whoever asked waits and asks again, instead of taking it for unknown.
+            return Visibility.UNKNOWN, (finding(refused(asked, response.status_code, response.headers)),)
         if response.status_code == 200:
-            return Visibility.PUBLIC
-        return Visibility.INTERNAL if response.status_code in (401, 403, 404) else Visibility.UNKNOWN
+            return Visibility.PUBLIC, ()
+        return Visibility.INTERNAL if response.status_code in (401, 403, 404) else Visibility.UNKNOWN, ()
 
     def _permissions(self, place: Place) -> list[Finding]:
         asked = self._client.asked(f"see what our account may do in {place.name}")

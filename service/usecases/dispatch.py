@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from connectors.spi import ConnectorError, Missing, Place, Rate, Visibility
+from connectors.spi import AccessDenied, ConnectorError, Missing, Place, PlaceDescription, Rate, Visibility
 from service.ledger import Message, Target, UnitOfWork
 from service.usecases.context import CHANNEL, TRACKER, Context, said
 from service.usecases.effects import adopt_issue, close_duplicate, open_issue, send_notice, update_issue
@@ -106,7 +106,7 @@ def _refresh_visibility(context: Context, message: Message) -> None:
         return
     place = Place(configured.place, configured.issue_type, configured.constants)
     try:
-        seen = context.trackers[configured.tracker].describe(place).visibility
+        seen = _visibility(context.trackers[configured.tracker].describe(place))
     except ConnectorError:
         if row is None or row.visibility_at is None or now - row.visibility_at >= VISIBILITY_AGE:
             raise
@@ -118,6 +118,16 @@ def _refresh_visibility(context: Context, message: Message) -> None:
             uow.journal.append("target.visibility_changed", ("target", message.target), now, data)
         uow.targets.saw(message.target, seen, now)
         uow.commit()
+
+
+def _visibility(described: PlaceDescription) -> Visibility:
+    """Raises AccessDenied where the place was not shown to us: that is a fault of the target and heals with it, whereas
+    a place that is shown and does not say who may see it keeps items back until a person decides.
+    """
+    if described.visibility is Visibility.UNKNOWN and described.findings:
+        found = described.findings[0]
+        raise AccessDenied(found.code, found.sentence, found.cure)
+    return described.visibility
 
 
 def _prepare(context: Context, message: Message) -> Work | None:
