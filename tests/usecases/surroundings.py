@@ -58,6 +58,14 @@ class Outside:
         assert repo is not None
         hub.keep_repo(replace(repo, **values))
 
+    def backdate(self, issue: dict[str, Any], seconds: float) -> None:
+        """Lets an issue of GitHub be older than it is."""
+        hub = self.sandbox.world.github
+        found = hub.by_id(int(issue["id"]))
+        assert found is not None
+        made = int(seconds * 1000)
+        hub._keep(replace(found, created=found.created - made, updated=found.updated - made))
+
     def fault(self, kind: str, tracker: str = "jira", **members: Any) -> None:
         self.sandbox.world.faults.add({"kind": kind, "tracker": tracker, **members})
 
