@@ -38,7 +38,7 @@ def as_text(seen: Survey) -> str:
     lines += ["", f"open {figures.unfinished}   overdue {figures.overdue}   stalled {figures.stalled}"]
     lines[-1] += f"   closed on schedule {figures.kept} of {figures.due}"
     lines += [
-        f"held {seen.needs.held}   dead letters {seen.needs.dead_letters}   without owner {figures.ownerless}",
+        f"held {seen.figures.by_state['held']}   dead letters {seen.dead_letters}   without owner {figures.ownerless}",
         "",
     ]
     lines += [text for line in seen.health for text in _line(line, seen)]
@@ -48,8 +48,9 @@ def as_text(seen: Survey) -> str:
 def _line(line: Health, seen: Survey) -> list[str]:
     from service.usecases.durations import span
 
-    last = f"{span(seen.at - line.last_success)} ago" if line.last_success else "not yet"
-    found = [f"{line.state.value:<10} {line.kind:<8} {line.name:<20} queue {line.waiting:<5} last {last}"]
+    last = f"{span(seen.at - line.last_success)} ago" if line.last_success else "never"
+    state = "no news" if line.untouched else line.state.value
+    found = [f"{state:<10} {line.kind:<8} {line.name:<20} queue {line.waiting:<5} last {last}"]
     if line.trouble:
         found += [f"{'':<10} {line.trouble.sentence}", f"{'':<10} {line.trouble.cure}"]
     return [text.rstrip() for text in found if text.strip()]
@@ -67,8 +68,8 @@ def as_document(seen: Survey) -> dict[str, Any]:
         "sentence": promise_verdict(figures),
         "items": {name: getattr(figures, name) for name in counts} | {"by_state": figures.by_state},
         "on_schedule": {"days": WINDOW_DAYS, "due": figures.due, "kept": figures.kept, "dropped": figures.dropped},
-        "needs_a_person": {"held": seen.needs.held, "flagged": seen.needs.flagged}
-        | {"dead_letters": seen.needs.dead_letters},
+        "needs_a_person": {"held": seen.figures.by_state["held"], "flagged": seen.figures.flagged}
+        | {"dead_letters": seen.dead_letters},
         "sync": {"state": sync.state.value, "sentence": sync.sentence, "cure": sync.cure},
         "connections": [_connection(line) for line in seen.health],
         "clock": {"ok": seen.clock_ok, "last_beat": seen.beats.clock.isoformat() if seen.beats.clock else None},

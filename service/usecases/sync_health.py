@@ -71,6 +71,11 @@ class Health:
     def state(self) -> SyncState:
         return self.trouble.state if self.trouble else SyncState.IN_STEP
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has come or gone yet, so that to call it in step would claim too much."""
+        return self.trouble is None and self.last_success is None and self.waiting == 0
+
 
 def assess(config: Config, facts: SyncFacts, now: datetime) -> tuple[Health, ...]:
     """Everything configured, sources first, in the order of the configuration."""

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from service.cli.main import cli
 from service.cli.status import as_document, as_text
 from service.ledger import Ledger
 from service.usecases.survey import survey
@@ -37,3 +42,17 @@ def test_a_script_gets_the_same_as_one_document(filled: Ledger) -> None:
 
 def test_an_empty_ledger_is_said_in_words(empty: Ledger) -> None:
     assert as_text(survey(Parts(empty))).startswith("Nothing has been promised yet.")
+
+
+def test_the_command_tells_a_script_that_something_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AFTERACTION_HOME", str(tmp_path / "var"))
+    monkeypatch.delenv("AFTERACTION_CONFIG", raising=False)
+    runner = CliRunner()
+    for command in (["init", "."], ["migrate"]):
+        done = runner.invoke(cli, command)
+        assert done.exit_code == 0, done.output
+    shown = runner.invoke(cli, ["status", "--json"])
+    assert shown.exit_code == 1
+    assert json.loads(shown.stdout)["sync"]["sentence"].startswith("The clock has never run on this ledger")
+    assert "no news" in runner.invoke(cli, ["status"]).stdout
