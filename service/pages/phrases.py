@@ -13,6 +13,7 @@ EVENTS: Mapping[str, str] = {
     "item.changed": "The postmortem changed this action: {fields}.",
     "item.returned": "The postmortem lists this action again.",
     "item.withdrawn": "The postmortem no longer lists this action.",
+    "item.done": "The postmortem says that it is done.",
     "item.held": "Held for a person: {why}",
     "issue.made": "Issue {key} was made.",
     "issue.adopted": "Issue {key} was adopted; no new one was made.",
