@@ -13,7 +13,7 @@ from tests.house.rooms import ROOT
 from tests.house.sources import texts, tracked
 
 DOCUMENTS = [path for path, _ in texts() if path.endswith(".md") and not path.startswith(("tests/", "examples/"))]
-COMMAND = re.compile(r"(?<![\w./-])afteraction ((?:[\w-]+ ?)[^`\n|&;#)]*)")
+COMMAND = re.compile(r"(?<![\w.@-])afteraction ((?:[\w-]+ ?)[^`\n|&;#)]*)")
 MAKE = re.compile(r"^[` ]*make ([a-z-]+)", re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
