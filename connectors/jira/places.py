@@ -49,14 +49,17 @@ class JiraPlaces:
         asked = self._client.asked(f"look at the project {place.name}")
         try:
             self._client.get(asked, f"project/{place.name}")
-            visibility, unclear = self._visibility(place)
-            findings = [*unclear, *self._permissions(place), *self._fields(place)]
+            visibility = self._visibility(place)
+            findings = [*self._permissions(place), *self._fields(place)]
         except (AccessDenied, Missing) as error:
             return PlaceDescription(Visibility.UNKNOWN, (finding(error),))
         return PlaceDescription(visibility, tuple(findings))
 
-    def _visibility(self, place: Place) -> tuple[Visibility, tuple[Finding, ...]]:
-        """Public is what an anonymous visitor may browse; Jira Cloud says so nowhere, so that is tried."""
+    def _visibility(self, place: Place) -> Visibility:
+        """Public is what an anonymous visitor may browse; Jira Cloud says so nowhere, so that is tried.
+
+        Raises where no answer to the question came: whoever asked waits and asks again.
+        """
         settings, asked = self._settings, self._client.asked(f"see whether the public may browse {place.name}")
         reach = Reach(settings.api_url, settings.call_seconds, settings.proxy, settings.ca_bundle)
         with requests.Session() as session:
@@ -64,13 +67,12 @@ class JiraPlaces:
             try:
                 response = session.get(f"{settings.api_url}/rest/api/2/project/{place.name}")
             except CallFailed as error:
-                return Visibility.UNKNOWN, (finding(failed(asked, error)),)
+                raise failed(asked, error) from error
         if response.status_code in (408, 429) or response.status_code >= 500:
-            # Not an answer to the question: whoever asked waits and asks again, instead of taking it for unknown.
-            return Visibility.UNKNOWN, (finding(refused(asked, response.status_code, response.headers)),)
+            raise refused(asked, response.status_code, response.headers)
         if response.status_code == 200:
-            return Visibility.PUBLIC, ()
-        return Visibility.INTERNAL if response.status_code in (401, 403, 404) else Visibility.UNKNOWN, ()
+            return Visibility.PUBLIC
+        return Visibility.INTERNAL if response.status_code in (401, 403, 404) else Visibility.UNKNOWN
 
     def _permissions(self, place: Place) -> list[Finding]:
         asked = self._client.asked(f"see what our account may do in {place.name}")
