@@ -66,6 +66,21 @@ class Outside:
         made = int(seconds * 1000)
         hub._keep(replace(found, created=found.created - made, updated=found.updated - made))
 
+    def clone(self, issue: dict[str, Any]) -> None:
+        """A person copies an issue with everything that a copy keeps: text, labels, properties."""
+        world = self.sandbox.world
+        if issue["tracker"] == "jira":
+            original = world.jira.find(issue["key"])
+            assert original is not None
+            names = ("issue_type", "summary", "description", "labels", "properties")
+            values = {name: getattr(original, name) for name in names}
+            world.jira.create("712020:dana-okafor", original.project, values)
+            return
+        known = world.github.by_id(int(issue["id"]))
+        assert known is not None
+        copied = {"title": known.title, "body": known.body, "labels": known.labels}
+        world.github.create(known.repo, "dana-okafor", copied)
+
     def fault(self, kind: str, tracker: str = "jira", **members: Any) -> None:
         self.sandbox.world.faults.add({"kind": kind, "tracker": tracker, **members})
 

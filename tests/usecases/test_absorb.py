@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event
@@ -193,6 +194,16 @@ def test_an_item_that_is_done_when_first_seen_makes_no_issue(house: House, outsi
     take(house, postmortem(items=[{"id": "A", "title": "One", "done": True}]))
     assert outside.changing_calls() == []
     assert item(house, "One").state is State.DONE
+
+
+def test_what_was_done_when_the_postmortem_became_final_was_done_on_that_day(house: House) -> None:
+    done = {"id": "A", "title": "One", "done": True}
+    take(house, {**postmortem(revision=1, items=[done]), "finalized_at": "2026-01-05T12:00:00Z"})
+    take(house, postmortem(revision=2, items=[done, {"id": "B", "title": "Two", "done": True}]))
+    first, later = items_of(house)
+    assert first.closed_at == datetime(2026, 1, 5, 12, tzinfo=UTC)
+    assert later.closed_at is not None
+    assert later.closed_at >= later.created_at
 
 
 def test_an_item_that_becomes_done_before_its_issue_is_made_makes_none(opened: OpenHouse, outside: Outside) -> None:
