@@ -92,9 +92,13 @@ class _Revision:
         self._uow = uow
         self._postmortem = postmortem
         self._now = now
+        self._done_by = now
 
     def apply(self, stated: tuple[StatedItem, ...]) -> None:
         known = {item.id: item for item in self._uow.items.of_postmortem(self._postmortem.id, lock=True)}
+        if not known and self._postmortem.finalized_at is not None:
+            # What the first final revision says is done was done when it became final, however late we hear of it.
+            self._done_by = min(self._now, self._postmortem.finalized_at)
         matching = match(
             [Known(i.id, i.source_item_id, i.title, i.state is not State.WITHDRAWN) for i in known.values()],
             [Stated(s.index, s.source_item_id, s.facts.title) for s in stated],
@@ -135,7 +139,7 @@ class _Revision:
             "item.stated", ("item", item.id), self._now, {"title": item.title, "postmortem": self._postmortem.source_id}
         )
         if stated.done:
-            self._uow.items.update(item.id, state=State.DONE.value, closed_at=self._now)
+            self._uow.items.update(item.id, state=State.DONE.value, closed_at=self._done_by)
         elif candidates:
             sentence = "It may be one of the actions that this revision no longer lists: say which with held settle."
             self._uow.items.hold(item.id, "ambiguous", sentence)
