@@ -58,7 +58,7 @@ class StalledLine:
         days = counted(self.working_days, "working day")
         if self.condition is Condition.DUE_SOON:
             return f"due in {days}" if self.working_days else "due today"
-        return SHORT[self.condition].format(days=days)
+        return SHORT[self.condition].format(days=days) if self.working_days else FRESH[self.condition]
 
     @property
     def move(self) -> str:
@@ -81,6 +81,14 @@ SHORT = {
     Condition.NOT_STARTED: "not started after {days}",
     Condition.UNASSIGNED: "without an owner for {days}",
     Condition.UNDELIVERABLE: "not in the tracker for {days}",
+}
+# Nobody says "for 0 working days".
+FRESH = {
+    Condition.OVERDUE: "overdue",
+    Condition.IDLE: "without movement",
+    Condition.NOT_STARTED: "not started",
+    Condition.UNASSIGNED: "without an owner",
+    Condition.UNDELIVERABLE: "not in the tracker",
 }
 OWN_MOVES = {
     Condition.OVERDUE: "Finish it, set a date that holds, or hand it on.",

@@ -81,6 +81,11 @@ def test_each_condition_says_how_late_and_since_when(given, words):
     assert words in " ".join(stalled(replace(LINE, **given)).text.split())
 
 
+@pytest.mark.parametrize("condition", [each for each in Condition if each is not Condition.DUE_SOON])
+def test_nobody_is_told_of_zero_working_days(condition):
+    assert "0 working" not in replace(LINE, condition=condition, working_days=0).lateness
+
+
 def test_an_idle_action_with_a_promised_date_names_it_too():
     line = replace(IDLE, due_on=date(2026, 4, 1), due_origin=DueOrigin.PROMISED)
     assert "since 2 March 2026; due 1 April 2026." in " ".join(stalled(line).text.split())
