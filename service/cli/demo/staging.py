@@ -72,7 +72,7 @@ def banner(folder: DemoFolder, ports: Ports, wanted: int | None) -> tuple[str, .
     moved = wanted is not None and wanted != ports.web
     note = f" Port {wanted} was taken, so it is at {ports.web}." if moved else ""
     return (
-        f"{_bold('The Afteraction demo runs')} in {_short(folder.root)}.{note} Ctrl-C stops it; the next start goes on",
+        f"{_bold('The Afteraction demo runs')} in {_short(folder.root)}.{note} Ctrl-C stops it and keeps everything.",
         f"  status page      {_link(web)}/   {_bold('open this first')}; mails come within half a minute",
         f"  Jira boards      {_link(sandbox)}/jira/boards/PAY and {_link(sandbox)}/jira/boards/SEC",
         f"  GitHub boards    {_link(sandbox)}/github/acme/checkout-web and {_link(sandbox)}/github/acme/status-page",
