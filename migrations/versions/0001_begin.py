@@ -67,6 +67,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("hook", "key", "body_digest", name=op.f("uq_deliveries_hook_key_body_digest")),
     )
     op.create_index(
+        "ix_deliveries_dead",
+        "deliveries",
+        ["hook"],
+        unique=False,
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
+    )
+    op.create_index(
         "ix_deliveries_due",
         "deliveries",
         ["due_at"],
@@ -421,6 +429,12 @@ def downgrade() -> None:
         table_name="deliveries",
         sqlite_where=sa.text("state = 'new'"),
         postgresql_where=sa.text("state = 'new'"),
+    )
+    op.drop_index(
+        "ix_deliveries_dead",
+        table_name="deliveries",
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
     )
     op.drop_table("deliveries")
     op.drop_table("decisions")

@@ -89,6 +89,12 @@ deliveries = Table(
 Index(
     "ix_deliveries_due", deliveries.c.due_at, sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")
 )
+Index(
+    "ix_deliveries_dead",
+    deliveries.c.hook,
+    sqlite_where=text("state = 'dead'"),
+    postgresql_where=text("state = 'dead'"),
+)
 
 refusals = Table(
     "refusals",

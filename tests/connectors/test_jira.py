@@ -254,9 +254,22 @@ def test_connection_is_checked_and_a_wrong_token_named(jira, sandbox, monkeypatc
 
 @responses.activate
 @pytest.mark.parametrize(
-    ("status", "visibility"), [(200, Visibility.PUBLIC), (404, Visibility.INTERNAL), (500, Visibility.UNKNOWN)]
+    ("status", "visibility"), [(200, Visibility.PUBLIC), (404, Visibility.INTERNAL), (302, Visibility.UNKNOWN)]
 )
 def test_what_an_anonymous_visitor_may_browse_is_public(status, visibility):
+    described = _described_to_the_public_with(status)
+    assert described.visibility is visibility
+    assert "jira.permission_missing" in {each.code for each in described.findings}
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_no_answer_about_the_public_is_not_taken_for_one(status):
+    with pytest.raises(Unavailable):
+        _described_to_the_public_with(status)
+
+
+def _described_to_the_public_with(status):
     def project(request: Any) -> tuple[int, dict[str, str], str]:
         return (200 if request.headers.get("Authorization") else status), {}, "{}"
 
@@ -264,9 +277,7 @@ def test_what_an_anonymous_visitor_may_browse_is_public(status, visibility):
     responses.add_callback("GET", f"{base}/project/PAY", project)
     responses.get(f"{base}/mypermissions", json={"permissions": {}})
     responses.get(f"{base}/issue/createmeta/PAY/issuetypes", json={"issueTypes": [], "total": 0})
-    described = tracker("https://acme.atlassian.example").describe(PAY)
-    assert described.visibility is visibility
-    assert "jira.permission_missing" in {each.code for each in described.findings}
+    return tracker("https://acme.atlassian.example").describe(PAY)
 
 
 def test_clock_and_deployment_are_looked_at():
