@@ -14,9 +14,9 @@ from typing import Any
 
 import requests
 
+from config.loading import load
 from connectors.registry import load_connectors
 from connectors.sandbox.running import Sandbox
-from config.loading import load
 from service.ledger import Ledger
 from service.settings import Settings
 from service.usecases.deliveries import absorb_due
