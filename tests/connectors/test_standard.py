@@ -91,7 +91,7 @@ GOOD: list[tuple[str, Change]] = [
         "only what is required",
         lambda document: [document.pop(name) for name in set(document) - {"id", "title", "status"}],
     ),
-    *((f"{name} is null", put(name, None)) for name in set(FULL) - {"id", "title", "status", "sender_says"}),
+    *((f"{name} is null", put(name, None)) for name in sorted(set(FULL) - {"id", "title", "status", "sender_says"})),
     *((f"status {word}", put("status", word)) for word in ("draft", "final", "reopened", "deleted")),
     *((f"visibility {word}", put("visibility", word)) for word in ("public", "internal", "private")),
     *(
