@@ -20,6 +20,7 @@ LONGEST_BACK_OFF = 30.0
 SETTLED_SECONDS = 60.0
 STOP_SECONDS = 8.0
 LARGEST_LOG = 5_000_000
+LONGEST_WORDS = 8_000
 
 Say = Callable[[str], None]
 
@@ -45,8 +46,11 @@ class Broken(Exception):
 
 @dataclass(slots=True)
 class _Child:
+    """A program that was started. `said_before`: where in its log the words of this run begin."""
+
     program: Program
     process: subprocess.Popen[bytes]
+    said_before: int
     started: float
     deaths: int = 0
     due: float | None = None
@@ -60,7 +64,7 @@ class Supervisor:
         self._children: dict[str, _Child] = {}
 
     def start(self, program: Program) -> None:
-        self._children[program.name] = _Child(program, _spawn(program), time.monotonic())
+        self._children[program.name] = _Child(program, *_spawn(program), time.monotonic())
 
     def pids(self) -> dict[str, int]:
         """The running children's process ids by name."""
@@ -75,7 +79,7 @@ class Supervisor:
             for child in list(self._children.values()):
                 code = child.process.poll()
                 if code is not None and not self._left_well(child, code):
-                    raise Broken(f"{child.program.name} did not start: {_last_words(child.program.log, code)}")
+                    raise Broken(_why_not(child, code))
             if time.monotonic() > ends:
                 raise Broken(f"{what} did not come up within {seconds:.0f} s: see the logs beside the ledger.")
             time.sleep(LOOK_SECONDS)
@@ -103,14 +107,14 @@ class Supervisor:
                     continue
                 self._note_death(child, code, now)
             elif now >= child.due:
-                child.process, child.started, child.due = _spawn(child.program), now, None
+                child.process, child.said_before = _spawn(child.program)
+                child.started, child.due = now, None
 
     def _note_death(self, child: _Child, code: int, now: float) -> None:
         child.deaths = 1 if now - child.started > SETTLED_SECONDS else child.deaths + 1
         wait = min(LONGEST_BACK_OFF, 2.0 ** (child.deaths - 1))
         child.due = now + wait
-        words = _last_words(child.program.log, code)
-        self._say(f"{child.program.name} stopped and is started again in {wait:.0f} s: {words}")
+        self._say(f"{child.program.name} stopped and is started again in {wait:.0f} s: {_last_words(child, code)}")
 
     def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
         """Ends everything: those who work first, then those whom they talk to. Who lingers, or all on `hurry`, is
@@ -141,12 +145,14 @@ def _end_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def _spawn(program: Program) -> subprocess.Popen[bytes]:
+def _spawn(program: Program) -> tuple[subprocess.Popen[bytes], int]:
+    """The process, and the size of its log before its first word."""
     program.log.parent.mkdir(parents=True, exist_ok=True)
     if program.log.exists() and program.log.stat().st_size > LARGEST_LOG:
         program.log.replace(program.log.with_suffix(".old.log"))
+    before = program.log.stat().st_size if program.log.exists() else 0
     with program.log.open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - our own commands
+        process = subprocess.Popen(  # noqa: S603 - our own commands
             program.command,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -155,6 +161,7 @@ def _spawn(program: Program) -> subprocess.Popen[bytes]:
             start_new_session=True,
             preexec_fn=_tie(os.getpid()),  # noqa: PLW1509 - there are no threads here that could hold a lock
         )
+        return process, before
 
 
 def _tie(parent: int) -> Callable[[], None] | None:
@@ -171,12 +178,27 @@ def _tie(parent: int) -> Callable[[], None] | None:
     return tie
 
 
-def _last_words(log: Path, code: int) -> str:
+def _why_not(child: _Child, code: int) -> str:
+    """Why a start failed. What runs once was run to find out whether all fits: everything that it says is told."""
+    if child.program.once and (words := _words(child)):
+        return "\n".join(words)
+    return f"{child.program.name} did not start: {_last_words(child, code)}"
+
+
+def _last_words(child: _Child, code: int) -> str:
     """How a child ended, for a person: the last line that it printed, else its signal or exit code."""
-    with contextlib.suppress(OSError):
-        lines = [line for line in log.read_bytes()[-4000:].decode("utf-8", "replace").splitlines() if line.strip()]
-        if lines and code > 0:
-            return lines[-1].strip()[:300]
+    words = _words(child)
+    if words and code > 0:
+        return words[-1].strip()[:300]
     if code < 0:
         return f"it was ended by {signal.Signals(-code).name}."
     return f"it ended with exit code {code}."
+
+
+def _words(child: _Child) -> list[str]:
+    """The lines that a run left in its log, the last ones where they are many."""
+    try:
+        said = child.program.log.read_bytes()[child.said_before :]
+    except OSError:
+        return []
+    return [line for line in said[-LONGEST_WORDS:].decode("utf-8", "replace").splitlines() if line.strip()]

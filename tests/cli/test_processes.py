@@ -106,6 +106,13 @@ def test_a_child_that_dies_while_it_is_waited_for_breaks_the_start_with_its_last
         stand.supervisor.wait(lambda: False, 10, lambda: False, "The web server")
 
 
+def test_everything_that_a_failed_check_says_is_told_and_nothing_that_an_earlier_one_said(stand: Stand) -> None:
+    (stand.folder / "migrate.log").write_text("A fault of yesterday.\n")
+    stand.start("migrate", "import sys; sys.exit('One fault.\\n  Its cure.')", once=True)
+    with pytest.raises(Broken, match=r"\AOne fault\.\n  Its cure\.\Z"):
+        stand.supervisor.wait(lambda: False, 10, lambda: False, "The ledger")
+
+
 def test_what_does_not_come_up_in_time_is_named(stand: Stand) -> None:
     stand.start("web", FOREVER)
     with pytest.raises(Broken, match="The web server did not come up within 0 s"):
