@@ -34,14 +34,14 @@ class Issues:
         return read_row(Issue, row)
 
     def lock(self, issue_id: int) -> Issue:
-        row = self._connection.execute(select(issues).where(issues.c.id == issue_id).with_for_update()).one()
-        return read_row(Issue, row)
+        wanted = select(issues).where(issues.c.id == issue_id)
+        return read_row(Issue, self._connection.execute(wanted.with_for_update(key_share=True)).one())
 
     def by_refs(self, tracker: str, refs: Iterable[str], *, lock: bool = False) -> dict[str, Issue]:
         """Issues by the tracker's ref; those in the history of refs too, under the ref that was asked for."""
         wanted = list(refs)
         query = select(issues).where(issues.c.tracker == tracker, issues.c.ref.in_(wanted)).order_by(issues.c.id)
-        rows = self._connection.execute(query.with_for_update() if lock else query)
+        rows = self._connection.execute(query.with_for_update(key_share=True) if lock else query)
         found = {row.ref: read_row(Issue, row) for row in rows}
         old = self._connection.execute(
             select(issue_refs.c.ref, issue_refs.c.issue_id)
@@ -83,7 +83,7 @@ class Issues:
         """Makes issues due for a read; an earlier due instant stands."""
         self._connection.execute(
             update(issues)
-            .where(issues.c.id.in_(list(issue_ids)))
+            .where(issues.c.id.in_(self._locked(issue_ids)))
             .where(or_(issues.c.read_due_at.is_(None), issues.c.read_due_at > at))
             .values(read_due_at=at)
         )
@@ -95,15 +95,22 @@ class Issues:
             .where(issues.c.tracker == tracker, issues.c.read_due_at <= now)
             .order_by(issues.c.read_due_at)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(key_share=True, skip_locked=True)
         )
         return [read_row(Issue, row) for row in rows]
 
     def reset_due(self, issue_ids: Iterable[int], was: datetime, to: datetime | None) -> None:
         """Moves the due instant of issues where it is still what we set; what became due meanwhile stays due."""
         self._connection.execute(
-            update(issues).where(issues.c.id.in_(list(issue_ids)), issues.c.read_due_at == was).values(read_due_at=to)
+            update(issues)
+            .where(issues.c.id.in_(self._locked(issue_ids)), issues.c.read_due_at == was)
+            .values(read_due_at=to)
         )
+
+    def _locked(self, issue_ids: Iterable[int]) -> list[int]:
+        """The same ids, their rows locked in the order in which everybody locks them; an UPDATE alone has no order."""
+        wanted = select(issues.c.id).where(issues.c.id.in_(list(issue_ids))).order_by(issues.c.id)
+        return [row.id for row in self._connection.execute(wanted.with_for_update(key_share=True))]
 
     def anything_due(self, now: datetime) -> bool:
         found = select(issues.c.id).where(issues.c.read_due_at <= now).limit(1)

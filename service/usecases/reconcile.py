@@ -58,8 +58,9 @@ def _read_due(context: Context, name: str, tracker: Tracker) -> int | None:
         _note_failure(context, name, error, [issue.id for issue in issues])
         return None
     with context.ledger.begin() as uow:
-        uow.issues.reset_due([issue.id for issue in issues], now + lease, None)
+        # Items are locked before issues, here as everywhere; what became due meanwhile stays due.
         applied = _apply_sweep(context, uow, name, found, now)
+        uow.issues.reset_due([issue.id for issue in issues], now + lease, None)
         uow.commit()
     return applied
 
