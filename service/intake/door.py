@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Blueprint, Response, request
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from connectors.spi import Hook, NotAuthentic
+from service.intake.letterbox import Arrival, Letterbox
 from service.usecases.context import Context
 
 MAX_BODY = 5 * 1024 * 1024
@@ -25,6 +27,7 @@ log = logging.getLogger("afteraction.intake")
 def intake(context: Context) -> Blueprint:
     """The blueprint of the webhook door."""
     door = Blueprint("intake", __name__)
+    letterbox = Letterbox(context.ledger)
     hooks: dict[str, Hook | None] = {
         **{name: source.hook for name, source in context.sources.items()},
         **{name: tracker.hook for name, tracker in context.trackers.items()},
@@ -48,7 +51,7 @@ def intake(context: Context) -> Blueprint:
             key = hook.authenticate(headers, body, now)
         except NotAuthentic as error:
             return _refuse(context, name, error.code, (401, error.sentence), now)
-        return _store(context, name, key, (headers, body), now)
+        return _store(letterbox, Arrival(name, key, _kept(headers), body, now))
 
     return door
 
@@ -60,15 +63,15 @@ def _body() -> bytes:
     return request.get_data(cache=False)
 
 
-def _store(context: Context, name: str, key: str, received: tuple[dict[str, str], bytes], now: datetime) -> Response:
-    headers, body = received
-    kept = {key: value for key, value in headers.items() if key in KEPT_HEADERS or key.startswith(KEPT_PREFIXES)}
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name in KEPT_HEADERS or name.startswith(KEPT_PREFIXES)}
+
+
+def _store(letterbox: Letterbox, arrival: Arrival) -> Response:
     try:
-        with context.ledger.begin() as uow:
-            new = uow.inbox.store(name, key, kept, body, now)
-            uow.commit()
+        new = letterbox.store(arrival)
     except SQLAlchemyError as error:
-        log.warning("intake.cannot_store hook=%s reason=%s", name, type(error).__name__)
+        log.warning("intake.cannot_store hook=%s reason=%s", arrival.hook, type(error).__name__)
         return _answer(503, "The delivery cannot be stored now: send it again later.", {"Retry-After": "10"})
     return _answer(202, "Stored." if new else "Stored before.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
@@ -16,8 +17,15 @@ def insert_into(connection: Connection, table: Table) -> Any:
 def adds_row(connection: Connection, table: Table, /, **values: object) -> bool:
     """Inserts a row unless it is there; True if it was not."""
     # SQLAlchemy gives an INSERT's row count only when asked: on PostgreSQL it would be -1, which is true.
-    statement = insert_into(connection, table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+    options = {"preserve_rowcount": True}
+    return connection.execute(_adding(connection.dialect.name, table), values, execution_options=options).rowcount == 1
+
+
+@cache
+def _adding(dialect: str, table: Table) -> Any:
+    """Made once a table: a statement that carries its values would be built and looked up anew for every row."""
+    # Inline: nobody asks for the new row's key.
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table).on_conflict_do_nothing().inline()
 
 
 def database_clock(connection: Connection) -> float:

@@ -70,14 +70,19 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         self.engine: Engine = open_engine(url)
-        self._turn = _Turn(self.engine.dialect.name == "sqlite")
+        self._writes = self.engine.execution_options(**{WRITES: True})
+        sqlite = self.engine.dialect.name == "sqlite"
+        # How many threads of one process gain anything by writing at once. PostgreSQL commits several together, but
+        # each connection is a process that wants the machine.
+        self.writers = 1 if sqlite else 4
+        self._turn = _Turn(sqlite)
         # SQLite reads one state in any transaction; PostgreSQL would show each statement the newest.
-        self._one_state = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._one_state = {} if sqlite else {"isolation_level": "REPEATABLE READ"}
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """A unit of work that may write."""
-        with self._turn, self.engine.connect().execution_options(**{WRITES: True}) as connection:
+        with self._turn, self._writes.connect() as connection:
             connection.begin()
             yield UnitOfWork(connection)
             if connection.in_transaction():
