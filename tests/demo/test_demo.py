@@ -57,7 +57,7 @@ def _acted(running: RunningDemo) -> bool:
 
 
 def test_the_postmortems_become_exactly_the_issues_of_the_table(demo: RunningDemo) -> None:
-    until(lambda: _placed(demo) == TABLE and _acted(demo), 60, f"the table's issues, not {_placed(demo)}")
+    until(lambda: _placed(demo) == TABLE and _acted(demo), 60, "the table's issues")
 
 
 def test_the_terminal_says_it_in_under_15_lines_without_colour(demo: RunningDemo) -> None:
@@ -74,8 +74,7 @@ def test_every_address_that_the_terminal_names_answers(demo: RunningDemo) -> Non
 
 
 def test_who_the_policy_names_gets_one_mail_and_nobody_else_any(demo: RunningDemo) -> None:
-    told = until(lambda: sorted(mail["to"] for mail in demo.mails()), 45, "the first mail")
-    until(lambda: len(demo.mails()) >= len(TOLD), 30, f"everybody's mail, not only {told}")
+    until(lambda: len(demo.mails()) >= len(TOLD), 60, "everybody's mail")
     assert sorted(mail["to"] for mail in demo.mails()) == sorted(TOLD)
 
 

@@ -69,6 +69,8 @@ def _deliver(folder: DemoFolder, web: str, path: Path) -> bool:
     key = standard_key(folder.secret(secret).read_text(encoding="ascii"))
     headers = {"Content-Type": content_type, **signed(key, identity, int(time.time()), body)}
     answer = _session().post(f"{web}/hooks/{hook}", data=body, headers=headers, timeout=CALL_SECONDS)
+    if answer.status_code != 202:
+        sys.stderr.write(f"{path.name} was answered with {answer.status_code}.\n")
     return answer.status_code == 202
 
 
