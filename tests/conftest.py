@@ -1,5 +1,7 @@
 """The fixtures that every test may ask for. Each starts what it needs when it is first asked for."""
 
+from hypothesis import HealthCheck, settings
+
 from tests.support.databases import (
     database,
     database_url,
@@ -12,6 +14,10 @@ from tests.support.databases import (
 from tests.support.surroundings import smtp_server, valkey
 from tests.support.system import chromium_path
 from tests.support.waiting import free_port
+
+# How quickly examples are made says how busy the machine is, not whether a promise holds.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 __all__ = [
     "chromium_path",
