@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exc
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from service.ledger import Ledger
 
 # The database, not a delivery, is what is wrong: trying each alone would only wait as long again for each.
-DATABASE_AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolExhausted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class _Slip:
         self.new: bool | None = None
         # Another thread goes for it.
         self.taken = False
-        self.error: exc.SQLAlchemyError | None = None
+        self.error: SQLAlchemyError | None = None
 
     @property
     def settled(self) -> bool:
@@ -91,7 +92,7 @@ class Letterbox:
     def _carry(self, batch: Sequence[_Slip]) -> None:
         try:
             results = self._commit(batch)
-        except exc.SQLAlchemyError as error:
+        except SQLAlchemyError as error:
             if len(batch) > 1 and not isinstance(error, DATABASE_AWAY):
                 # One of them cannot be stored; it must not take the others with it.
                 for slip in batch:
