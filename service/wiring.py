@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -100,23 +102,29 @@ def _open_ledger(settings: Settings) -> Ledger:
 def instance_secret(home: Path) -> bytes:
     """The instance secret: the environment's, else the file under the home, which the first start writes."""
     given = os.environ.get("AFTERACTION_SECRET")
-    path = Path(os.environ.get("AFTERACTION_SECRET_FILE") or home / "secret")
+    named = os.environ.get("AFTERACTION_SECRET_FILE")
+    path = Path(named or home / "secret")
     if given:
         return given.strip().encode()
+    if named and not path.exists():
+        raise NotReady(f"AFTERACTION_SECRET_FILE names {path}, which is not there: put the instance secret into it.")
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return instance_secret(home)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32))
-            file.flush()
-            os.fsync(file.fileno())
+        _write_secret(path)
     text = path.read_text(encoding="utf-8").strip()
     if not text:
         raise NotReady(f"The instance secret in {path} is empty: restore it from your backup of AFTERACTION_HOME.")
     return text.encode()
+
+
+def _write_secret(path: Path) -> None:
+    """Writes a new secret in one step: processes that start together must never see half of it, nor two of them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent, prefix=".secret-") as file:
+        file.write(secrets.token_urlsafe(32))
+        file.flush()
+        os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
 
 
 def open_instance(components: Components) -> None:
