@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from connectors.spi import ConnectorError, Reading, Sweep, Tracker
@@ -59,8 +60,10 @@ def _read_due(context: Context, name: str, tracker: Tracker) -> int | None:
         return None
     with context.ledger.begin() as uow:
         # Items are locked before issues, here as everywhere; what became due meanwhile stays due.
-        applied = _apply_sweep(context, uow, name, found, now)
+        frozen = _in_doubt(uow, issues, found.gone)
+        applied = _apply_sweep(context, uow, name, _without(found, issues, frozen), now)
         uow.issues.reset_due([issue.id for issue in issues], now + lease, None)
+        _freeze(uow, frozen, now)
         uow.commit()
     return applied
 
@@ -130,17 +133,12 @@ def _commit_sweep(
     every: timedelta,
 ) -> int:
     gone = {ref for _, part in found for ref in part.gone}
-    frozen = _frozen_targets(issues, gone)
     applied, now = 0, context.now()
     with context.ledger.begin() as uow:
+        frozen = _in_doubt(uow, issues, gone)
         for asked_at, part in found:
-            kept = tuple(ref for ref in part.gone if not _in_targets(issues, ref, frozen))
-            applied += _apply_sweep(context, uow, name, Sweep(part.readings, kept, part.moved), asked_at)
-        for target in frozen:
-            reason = "More than 5 % of its issues vanished at once: look at the tracker, then resume the target."
-            uow.targets.ensure(target, "tracker")
-            uow.targets.pause(target, reason, now)
-            uow.journal.append("target.frozen", ("target", target), now, {"why": reason})
+            applied += _apply_sweep(context, uow, name, _without(part, issues, frozen), asked_at)
+        _freeze(uow, frozen, now)
         row = uow.cursors.get(name, SWEEP_FEED)
         assert row is not None
         uow.cursors.advance(row, None, now, now + every)
@@ -148,19 +146,28 @@ def _commit_sweep(
     return applied
 
 
-def _frozen_targets(issues: Sequence[Issue], gone: set[str]) -> set[str]:
-    """Targets that lost so much in one cycle that the tracker, or our permission, is the likelier cause."""
-    frozen = set()
-    for target in {issue.target for issue in issues}:
-        refs = {issue.ref for issue in issues if issue.target == target}
-        lost = refs & gone
-        if len(lost) >= FREEZE_AT_LEAST and len(lost) > FREEZE_SHARE * len(refs):
-            frozen.add(target)
-    return frozen
+def _in_doubt(uow: UnitOfWork, issues: Sequence[Issue], gone: Collection[str]) -> set[str]:
+    """Targets that lost so much at once that the tracker, or our permission, is the likelier cause."""
+    lost = Counter(issue.target for issue in issues if issue.ref in gone)
+    return {
+        target
+        for target, count in lost.items()
+        if count >= FREEZE_AT_LEAST and count > FREEZE_SHARE * uow.issues.count_present(target)
+    }
 
 
-def _in_targets(issues: Sequence[Issue], ref: str, targets: set[str]) -> bool:
-    return any(issue.ref == ref and issue.target in targets for issue in issues)
+def _freeze(uow: UnitOfWork, frozen: Collection[str], now: datetime) -> None:
+    for target in sorted(frozen):
+        reason = "More than 5 % of its issues vanished at once: look at the tracker, then resume the target."
+        uow.targets.ensure(target, "tracker")
+        uow.targets.pause(target, reason, now)
+        uow.journal.append("target.frozen", ("target", target), now, {"why": reason})
+
+
+def _without(found: Sweep, issues: Sequence[Issue], frozen: Collection[str]) -> Sweep:
+    """What was found, but for what is missing from frozen targets."""
+    doubted = {issue.ref for issue in issues if issue.target in frozen}
+    return Sweep(found.readings, tuple(ref for ref in found.gone if ref not in doubted), found.moved)
 
 
 def _note_failure(context: Context, name: str, error: ConnectorError, due: Sequence[int]) -> None:
