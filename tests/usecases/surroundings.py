@@ -17,6 +17,7 @@ from service.ledger import Ledger
 from service.ledger.rows import Delivery, Issue, Item, Message
 from service.usecases.release import Released, Which, release
 from tests.support.house import SECRETS, House, open_house
+from tests.support.waiting import until
 
 SOMEBODY = Actor("person", "ops", Role.OPERATOR)
 OpenHouse = Callable[..., House]
@@ -66,6 +67,14 @@ class Outside:
         made = int(seconds * 1000)
         hub._keep(replace(found, created=found.created - made, updated=found.updated - made))
 
+    def next_second(self, issue: dict[str, Any]) -> None:
+        """GitHub's instants are whole seconds: lets the last change be of an earlier one than what follows."""
+        if issue["tracker"] == "github":
+            hub = self.sandbox.world.github
+            known = hub.by_id(int(issue["id"]))
+            assert known is not None
+            until(lambda: int(hub.now()) > known.updated // 1000, 3, "the next second")
+
     def clone(self, issue: dict[str, Any]) -> None:
         """A person copies an issue with everything that a copy keeps: text, labels, properties."""
         world = self.sandbox.world
@@ -107,7 +116,7 @@ class Outside:
     def changing_calls(self) -> list[str]:
         """Every request that would change something at a tracker, and every mail."""
         report = self.sandbox.world.stats.report()["requests"]
-        reading = ("GET ", "POST /search/jql", "POST /issue/bulkfetch", "POST /graphql")
+        reading = ("GET ", "POST /search/jql", "POST /issue/bulkfetch", "POST /github/api/graphql")
         routes = [route for each in report.values() for route in each["routes"]]
         return [route for route in routes if not route.startswith(reading)]
 
