@@ -18,6 +18,7 @@ from service.ledger import Item, Ledger, Postmortem
 from service.ledger.migrating import upgrade
 from service.usecases.absorb import absorb
 from service.usecases.effects.open_issue import draft_of
+from service.usecases.redacting import redacted
 from service.usecases.understand import understand
 from service.wiring import Components, build
 
@@ -111,7 +112,7 @@ def _placed(components: Components, item: Item) -> Placed | None:
 
 
 def _document(postmortem: Postmortem, planned: list[Planned]) -> dict[str, Any]:
-    facts = postmortem.facts
+    facts = redacted(postmortem.facts)
     return {
         "postmortem": {
             "source": postmortem.source,
@@ -128,7 +129,7 @@ def _document(postmortem: Postmortem, planned: list[Planned]) -> dict[str, Any]:
 def _item_document(planned: Planned) -> dict[str, Any]:
     placed, draft = planned.placed, planned.draft
     return {
-        "title": planned.item.title,
+        "title": redacted(planned.item.facts).title,
         "action": planned.action,
         "why": planned.why,
         "adopts": planned.item.issue_url if planned.action == "adopt" else None,
@@ -151,7 +152,7 @@ def _item_document(planned: Planned) -> dict[str, Any]:
 
 
 def _text(postmortem: Postmortem, planned: list[Planned]) -> str:
-    facts = postmortem.facts
+    facts = redacted(postmortem.facts)
     asides = ", ".join(word for word in (postmortem.status, facts.severity, facts.visibility.value) if word)
     lines = [f"{click.style(facts.title, bold=True)} ({postmortem.source}, {postmortem.source_id}; {asides})"]
     if postmortem.status != "final":
@@ -171,7 +172,10 @@ def _text(postmortem: Postmortem, planned: list[Planned]) -> str:
 def _item_lines(number: int, planned: Planned) -> list[str]:
     head = {"create": "an issue", "adopt": "adopts an issue", "hold": "held", "none": "no issue"}[planned.action]
     where = f" in {planned.placed.target.tracker} {planned.placed.target.place}" if planned.placed else ""
-    lines = [f"{number}. {click.style(planned.item.title, bold=True)}", f"   {head}{where}{_because(planned)}"]
+    lines = [
+        f"{number}. {click.style(redacted(planned.item.facts).title, bold=True)}",
+        f"   {head}{where}{_because(planned)}",
+    ]
     draft = planned.draft
     if draft is None:
         return lines

@@ -134,9 +134,10 @@ _NAMES = (
     r"(?:[_-](?:key|value|b64|base64|[0-9]{1,2})){0,2}"
 )
 _HINTS = ("passw", "passphrase", "pwd", "secret", "token", "credential", "key")
-# What stands where a credential would be and is none: a reference to it, a blank to fill in, a word for nothing.
+# What stands where a credential would be and is none: a reference to it, a blank to fill in, a word for nothing; in
+# Markdown too, where a backslash stands before some of these.
 _NO_VALUE = (
-    r"(?![\[<${%*(]|https?://|x{3,}|\.{3}|(?:none|null|nil|true|false|undefined|changeme|example|env|secrets?|vault"
+    r"(?!\\?[\[<${%*(]|https?://|x{3,}|\.{3}|(?:none|null|nil|true|false|undefined|changeme|example|env|secrets?|vault"
     r"|os\.environ|process\.env|getenv)(?![a-z0-9]))"
 )
 _QUOTED = r"(?:\"{n}(?P<dq>[^\"\\\r\n]{4,512})\"|'{n}(?P<sq>[^'\\\r\n]{4,512})')".replace("{n}", _NO_VALUE)

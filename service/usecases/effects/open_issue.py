@@ -15,6 +15,7 @@ from service.texts import issue_body, issue_title
 from service.usecases.context import Context
 from service.usecases.effects.work import Prepared, Skip, Wait, Work
 from service.usecases.place import follow_up
+from service.usecases.redacting import redacted
 
 CLOSE_DUPLICATE = "close_duplicate"
 # The tracker's clock may be behind ours; a probe that starts too late would miss the very issue it looks for.
@@ -118,23 +119,24 @@ def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Place
     person = context.roster.people.get(item.owner_person or "")
     team = context.roster.teams.get(item.team or "")
     page = f"{context.base_url}/postmortems/{postmortem.id}"
+    promise, incident = redacted(item.facts), redacted(postmortem.facts)
     body = issue_body(
-        item.facts,
-        postmortem.facts,
+        promise,
+        incident,
         page,
         person.name if person else None,
         team.name if team else None,
         context.item_url(item.id),
     )
     return IssueDraft(
-        title=redact(issue_title(item.facts)).text,
+        title=redact(issue_title(promise)).text,
         body=redact(body).text,
         marker=item.marker or "",
-        labels=(*placed.target.labels, *placed.route.labels, *item.facts.labels),
+        labels=(*placed.target.labels, *placed.route.labels, *promise.labels),
         priority=item.priority,
         due_on=item.promised_due_on,
         assignee=context.roster.account(placed.target.tracker, person),
-        link=postmortem.facts.url or page,
+        link=incident.url or page,
     )
 
 

@@ -53,7 +53,9 @@ def _drop(uow: UnitOfWork, notice: NoticeRow, why: str) -> Skip:
 def _mail(context: Context, person: PersonConfig, lines: list[StalledLine]) -> Mail:
     first_name = person.name.split()[0] if person.name.split() else person.name
     list_url = f"{context.base_url}/items?owner={person.id}"
-    return render_mail("stalled", StalledMail(first_name, tuple(lines), list_url))
+    mail = render_mail("stalled", StalledMail(first_name, tuple(lines), list_url))
+    # What the lines say holds no credential any more; this is the second net.
+    return Mail(*(redact(part).text for part in (mail.subject, mail.text, mail.html)))
 
 
 def _lines(

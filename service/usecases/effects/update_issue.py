@@ -7,13 +7,15 @@ from datetime import datetime
 
 from connectors.spi import Created, Missing, Tracker, Visibility
 from service.domain.facts import State
-from service.domain.placement import Held, Placed, may_leave
+from service.domain.placement import Held, may_leave
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
 from service.redaction import redact
 from service.texts import changes_comment
 from service.usecases.context import Context
-from service.usecases.effects.open_issue import draft_of
+from service.usecases.effects.open_issue import text_of
 from service.usecases.effects.work import Budget, Prepared, Skip, Wait, Work
+from service.usecases.place import follow_up
+from service.usecases.redacting import redacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,15 @@ def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) ->
     returned = not withdrawn and item.comment_ref is not None and not item.changes
     comment = None
     if item.changes or withdrawn or returned:
-        text = changes_comment(item.changes, postmortem.facts, withdrawn=withdrawn, reopened=returned)
+        text = changes_comment(
+            redacted(item.changes), redacted(postmortem.facts), withdrawn=withdrawn, reopened=returned
+        )
         comment = redact(text).text
     rewrite = None
-    route = next((route for route in context.config.routes if route.name == item.route), None)
-    target = context.config.targets.get(issue.target)
-    ours = issue.origin == "made" and item.facts_digest != item.written_facts_digest and not withdrawn
-    if ours and route is not None and target is not None:
-        draft = draft_of(context, item, postmortem, Placed(route, target))
-        rewrite = (draft.title, draft.body)
+    # Another item may have adopted an issue that was made for this one, or the other way round.
+    made_for_it = issue.origin == "made" and issue.marker == item.marker
+    if made_for_it and item.facts_digest != item.written_facts_digest and not withdrawn:
+        rewrite = text_of(context, item, postmortem)
     written = tuple((issue.written_digest or "").split())
     return _Plan(issue.ref, item.marker or "", rewrite, written, comment, item.comment_ref)
 
@@ -99,7 +101,7 @@ def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
     budget = Budget(context.lease_seconds(issue.target), context.capabilities(issue.tracker).call_seconds)
 
     def settle(uow: UnitOfWork, done: _Done, at: datetime) -> str:
-        uow.items.lock(item.id)
+        now = uow.items.lock(item.id)
         values: dict[str, object] = {}
         if done.new_comment:
             values["our_comments"] = uow.issues.get(issue.id).our_comments + 1
@@ -113,6 +115,9 @@ def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
         uow.items.update(item.id, written_facts_digest=item.facts_digest, comment_ref=done.comment_ref)
         data = {"rewritten": done.written is not None, "text is the team's": done.theirs, "comment": plan.comment}
         uow.journal.append("issue.told", ("item", item.id), at, data)
+        if (now.facts_digest, now.state, now.changes) != (item.facts_digest, item.state, item.changes):
+            # Another revision came while we wrote; under a stale fence nobody else would ask for it again.
+            follow_up(uow, now, at)
         return "Rewritten." if done.written else "Told by a comment."
 
     return Work(lambda: _perform(tracker, plan, budget), settle, intent=plan.comment is not None)
@@ -136,5 +141,14 @@ def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
             found = tracker.comments_with(plan.ref, token)
             comment_ref, new = (found[0], True) if found else (None, True)
         budget.spend()
-        comment_ref = tracker.comment(plan.ref, token, plan.comment, comment_ref)
+        try:
+            comment_ref = tracker.comment(plan.ref, token, plan.comment, comment_ref)
+        except Missing:
+            if comment_ref is None:
+                raise
+            # A person deleted our comment. What must be said is said anew; if the issue is gone, this says so.
+            budget.spend()
+            found = [ref for ref in tracker.comments_with(plan.ref, token) if ref != comment_ref]
+            budget.spend()
+            comment_ref, new = tracker.comment(plan.ref, token, plan.comment, next(iter(found), None)), not found
     return _Done(written, theirs, comment_ref, new)
