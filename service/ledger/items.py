@@ -144,6 +144,23 @@ class Items:
     def hold(self, item_id: int, code: str, sentence: str) -> None:
         self.update(item_id, state=State.HELD.value, attention_code=code, attention=sentence)
 
+    def note_refusal(self, item_id: int, code: str, sentence: str) -> None:
+        """Asks a person to look at what a tracker refused; what an item is held for stands above it."""
+        self._connection.execute(
+            update(action_items)
+            .where(action_items.c.id == item_id, action_items.c.state != State.HELD.value)
+            .values(attention_code=code, attention=sentence)
+        )
+
+    def clear_refusal(self, item_id: int) -> None:
+        """Takes back what `note_refusal` wrote: only connectors' words have a dot."""
+        self._connection.execute(
+            update(action_items)
+            .where(action_items.c.id == item_id, action_items.c.state != State.HELD.value)
+            .where(action_items.c.attention_code.like("%.%"))
+            .values(attention_code=None, attention=None)
+        )
+
     def count_by_state(self) -> dict[str, int]:
         rows = self._connection.execute(select(action_items.c.state, func.count()).group_by(action_items.c.state))
         return {state: int(count) for state, count in rows}

@@ -45,11 +45,11 @@ class Outbox:
         )
         if done.rowcount:
             return False
-        self._connection.execute(
-            insert(outbox).values(
-                kind=kind, subject=subject, target=target, state="due", created_at=now, due_at=due_at or now
-            )
-        )
+        # A request that was given up while nobody knew its answer may have been carried out: it is looked for first.
+        given_up = select(func.max(outbox.c.sent_at)).where(same, outbox.c.state == "discarded")
+        sent_at = self._connection.execute(given_up).scalar()
+        new = {"kind": kind, "subject": subject, "target": target, "state": "due", "sent_at": sent_at}
+        self._connection.execute(insert(outbox).values(**new, created_at=now, due_at=due_at or now))
         return True
 
     def queues(self, now: datetime, clock: float) -> list[Queue]:
@@ -164,19 +164,18 @@ class Outbox:
             values["attempts"] = max(0, message.attempts - 1)
         return self._fenced(message, **values)
 
-    def bury(self, message: Message, error: tuple[str, str, str]) -> bool:
-        """A dead letter: a person must look at it."""
+    def bury(self, message: Message, error: tuple[str, str, str], now: datetime, *, unknown: bool) -> bool:
+        """A dead letter: a person must look at it. False if it is not: another process has it, or it was asked for
+        once more meanwhile, and what is wanted now may not be refused. `unknown`: an earlier attempt is in doubt.
+        """
         code, sentence, cure = error
-        return self._fenced(
-            message,
-            state="dead",
-            lease_until=None,
-            error_code=code,
-            error=sentence,
-            cure=cure,
-            deaths=0,
-            sent_at=None,
-        )
+        values: dict[str, object] = {"lease_until": None, "error_code": code, "error": sentence, "cure": cure}
+        values |= {"deaths": 0} if unknown else {"deaths": 0, "sent_at": None}
+        asked = select(outbox.c.again).where(outbox.c.id == message.id).with_for_update()
+        if self._connection.execute(asked).scalar():
+            self._fenced(message, **values, again=False, due_at=now)
+            return False
+        return self._fenced(message, **values, state="dead")
 
     def revive(self, message_id: int, now: datetime) -> bool:
         done = self._connection.execute(
@@ -207,6 +206,17 @@ class Outbox:
         ).first()
         return read_row(Message, row) if row else None
 
+    def in_doubt_elsewhere(self, message: Message) -> bool:
+        """Whether the same is being made true at another target, and nobody knows whether it is already."""
+        found = select(outbox.c.id).where(
+            outbox.c.kind == message.kind,
+            outbox.c.subject == message.subject,
+            outbox.c.target != message.target,
+            outbox.c.state == "due",
+            outbox.c.sent_at.is_not(None),
+        )
+        return self._connection.execute(found.limit(1)).first() is not None
+
     def created_since(self, kind: str, target: str, since: datetime) -> int:
         count = select(func.count()).where(
             outbox.c.kind == kind, outbox.c.target == target, outbox.c.created_at > since
@@ -230,10 +240,11 @@ class Outbox:
         return done.rowcount
 
     def forget_ended(self, before: datetime) -> int:
-        """Removes messages that ended before an instant; the journal has what they did."""
-        done = self._connection.execute(
-            delete(outbox).where(outbox.c.state.in_(("done", "discarded")), outbox.c.done_at < before)
-        )
+        """Removes messages that ended before an instant; the journal has what they did. One that was given up in doubt
+        is kept: what is asked for later looks first for what it may have made.
+        """
+        ended = or_(outbox.c.state == "done", and_(outbox.c.state == "discarded", outbox.c.sent_at.is_(None)))
+        done = self._connection.execute(delete(outbox).where(ended, outbox.c.done_at < before))
         return done.rowcount
 
     def _fenced(self, message: Message, **values: object) -> bool:

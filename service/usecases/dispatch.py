@@ -41,13 +41,14 @@ def dispatch_one(context: Context) -> bool:
     message = claim(context)
     if message is None:
         return False
+    work: Work | None = None
     try:
         _refresh_visibility(context, message)
         work = _prepare(context, message)
         if work is not None:
             result = work.perform()
     except ConnectorError as error:
-        _settle_error(context, message, error)
+        _settle_error(context, message, error, sent=work is not None and work.intent)
         return True
     if work is not None:
         _settle(context, message, work, result)
@@ -73,7 +74,7 @@ def claim(context: Context) -> Message | None:
 def _claim_of(context: Context, uow: UnitOfWork, name: str, now: datetime, clock: float) -> Message | None:
     share = max(1, uow.instance.workers_alive(now) // 2)
     target = uow.targets.lock(name)
-    if target is None or not _may_go(uow, target, share, clock):
+    if target is None or target.paused_at is not None or not _may_go(uow, target, share, clock):
         return None
     if not uow.targets.take_slot(name, _rates(context, name), clock):
         return None
@@ -134,9 +135,14 @@ def _prepare(context: Context, message: Message) -> Work | None:
     """Decides from the ledger what the message needs now; the lease is read again immediately before the send."""
     now = context.now()
     with context.ledger.begin() as uow:
+        if _paused(uow, message):
+            uow.outbox.postpone(message, now, counted=False)
+            uow.commit()
+            return None
         prepared = EFFECTS[message.kind](context, uow, message, now)
         if isinstance(prepared, Skip):
-            uow.outbox.finish(message, prepared.outcome, now)
+            if uow.outbox.finish(message, prepared.outcome, now):
+                _clear_attention(uow, message)
             uow.commit()
             return None
         if isinstance(prepared, Wait):
@@ -152,6 +158,14 @@ def _prepare(context: Context, message: Message) -> Work | None:
         _let_go(context, message)
         return None
     return prepared
+
+
+def _paused(uow: UnitOfWork, message: Message) -> bool:
+    """Whether a person (or a restore, or a freeze) stopped it after the claim: pausing stops at once."""
+    instance, target = uow.instance.get(), uow.targets.get(message.target)
+    return (instance is not None and instance.paused_at is not None) or (
+        target is not None and target.paused_at is not None
+    )
 
 
 def _let_go(context: Context, message: Message) -> None:
@@ -175,14 +189,19 @@ def _settle(context: Context, message: Message, work: Work, result: object) -> N
                 uow.outbox.not_there(message, now)
             else:
                 uow.outbox.finish(message, outcome, now)
+                _clear_attention(uow, message)
             uow.targets.succeeded(message.target, now)
             uow.commit()
     if refusal is not None:
-        _settle_error(context, message, refusal)
+        _settle_error(context, message, refusal, sent=work.intent)
 
 
-def _settle_error(context: Context, message: Message, error: ConnectorError) -> None:
+def _settle_error(context: Context, message: Message, error: ConnectorError, *, sent: bool) -> None:
+    """`sent`: this attempt itself announced a request. Only then can its error say that nothing was carried out; what
+    an earlier attempt left in doubt stays in doubt until a probe has answered.
+    """
     now = context.now()
+    doubt = error.unknown or not sent
     with context.ledger.begin() as uow:
         fresh = uow.outbox.get(message.id) or message
         if fresh.error_code != error.code:
@@ -190,20 +209,27 @@ def _settle_error(context: Context, message: Message, error: ConnectorError) -> 
             uow.journal.append("message.failed", _subject(message), now, data)
         if error.fault_of_target:
             uow.targets.failed(message.target, said(error), now, fault=True)
-            uow.outbox.postpone(message, now + FAULT_WAIT, said(error), counted=False, unknown=False)
-        elif isinstance(error, Missing) and message.kind == "update_issue":
+            uow.outbox.postpone(message, now + FAULT_WAIT, said(error), counted=False, unknown=doubt)
+        elif isinstance(error, Missing) and message.kind in ("update_issue", "close_duplicate"):
             uow.outbox.finish(message, error.sentence, now)
-            item = uow.items.find(message.subject)
-            uow.issues.make_due([item.issue_id] if item and item.issue_id else [], now)
+            uow.issues.make_due(_issues_of(uow, message), now)
         elif error.permanent:
-            uow.outbox.bury(message, said(error))
-            _ask_a_person(uow, message, error)
+            if uow.outbox.bury(message, said(error), now, unknown=doubt):
+                _ask_a_person(uow, message, error)
         else:
-            _try_later(context, uow, message, error, now)
+            uow.outbox.postpone(message, _later(context, uow, message, error, now), said(error), unknown=doubt)
         uow.commit()
 
 
-def _try_later(context: Context, uow: UnitOfWork, message: Message, error: ConnectorError, now: datetime) -> None:
+def _issues_of(uow: UnitOfWork, message: Message) -> list[int]:
+    if message.kind == "close_duplicate":
+        return [message.subject]
+    item = uow.items.find(message.subject)
+    return [item.issue_id] if item and item.issue_id else []
+
+
+def _later(context: Context, uow: UnitOfWork, message: Message, error: ConnectorError, now: datetime) -> datetime:
+    """When to try again: later with each attempt, as late as the vendor asks, and once a probe can be trusted."""
     wait = min(LONGEST_WAIT_SECONDS, 2.0 ** min(message.attempts - 1, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
     if error.retry_after is not None:
         # The vendor's own word: the target rests as long as it asks, and that is no failure of the target.
@@ -216,13 +242,21 @@ def _try_later(context: Context, uow: UnitOfWork, message: Message, error: Conne
         configured = context.config.targets.get(message.target)
         quiet = context.quiet(configured.tracker if configured else tracker)
         wait = max(wait, quiet.total_seconds())
-    uow.outbox.postpone(message, now + timedelta(seconds=wait), said(error), unknown=error.unknown)
+    return now + timedelta(seconds=wait)
+
+
+ABOUT_ITEMS = frozenset({"open_issue", "adopt_issue", "update_issue"})
 
 
 def _ask_a_person(uow: UnitOfWork, message: Message, error: ConnectorError) -> None:
-    if message.kind in ("open_issue", "adopt_issue", "update_issue"):
-        sentence = f"{error.sentence} {error.cure}".strip()
-        uow.items.update(message.subject, attention_code=error.code, attention=sentence)
+    if message.kind in ABOUT_ITEMS:
+        uow.items.note_refusal(message.subject, error.code, f"{error.sentence} {error.cure}".strip())
+
+
+def _clear_attention(uow: UnitOfWork, message: Message) -> None:
+    """What an earlier attempt asked a person to look at is mended."""
+    if message.kind in ABOUT_ITEMS:
+        uow.items.clear_refusal(message.subject)
 
 
 def _subject(message: Message) -> tuple[str, object]:

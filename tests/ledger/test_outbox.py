@@ -115,7 +115,7 @@ def test_a_probe_that_found_nothing_lets_it_be_sent_at_once(ledger: Ledger) -> N
 SETTLING: dict[str, Callable[[UnitOfWork, Message], bool]] = {
     "finish": lambda uow, message: uow.outbox.finish(message, "Late.", NOW),
     "postpone": lambda uow, message: uow.outbox.postpone(message, NOW + SECOND, ERROR),
-    "bury": lambda uow, message: uow.outbox.bury(message, ERROR),
+    "bury": lambda uow, message: uow.outbox.bury(message, ERROR, NOW, unknown=False),
     "intend": lambda uow, message: uow.outbox.intend(message, NOW),
     "not_there": lambda uow, message: uow.outbox.not_there(message, NOW),
 }
@@ -197,7 +197,7 @@ def test_a_dead_letter_waits_for_a_person_and_runs_again_at_their_word(ledger: L
     with ledger.begin() as uow:
         put(uow)
         message = claimed(uow)
-        uow.outbox.bury(message, ERROR)
+        uow.outbox.bury(message, ERROR, NOW, unknown=False)
         assert uow.outbox.claim("pay", NOW, 99.0, LEASE) is None
         assert uow.outbox.revive(message.id, NOW)
         assert not uow.outbox.revive(message.id, NOW)
@@ -208,7 +208,7 @@ def test_a_dead_letter_is_tried_again_when_a_fact_has_changed(ledger: Ledger) ->
     with ledger.begin() as uow:
         put(uow)
         message = claimed(uow)
-        uow.outbox.bury(message, ERROR)
+        uow.outbox.bury(message, ERROR, NOW, unknown=False)
         assert not put(uow)
         assert claimed(uow).id == message.id
 
@@ -217,7 +217,7 @@ def test_a_dead_letter_that_was_discarded_never_runs(ledger: Ledger) -> None:
     with ledger.begin() as uow:
         put(uow)
         message = claimed(uow)
-        uow.outbox.bury(message, ERROR)
+        uow.outbox.bury(message, ERROR, NOW, unknown=False)
         assert uow.outbox.discard(message.id, NOW)
         assert not uow.outbox.revive(message.id, NOW)
         assert uow.outbox.claim("pay", NOW, 99.0, LEASE) is None

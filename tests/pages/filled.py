@@ -382,4 +382,4 @@ def _sync(uow: UnitOfWork) -> None:
     dead = uow.outbox.claim("payments", NOW, uow.clock(), 40)
     assert dead
     cause = ("jira.field", "Jira refuses the issue: the field Risk class is required.", "Set it under constants.")
-    uow.outbox.bury(dead, cause)
+    uow.outbox.bury(dead, cause, NOW, unknown=False)

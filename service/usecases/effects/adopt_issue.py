@@ -23,14 +23,16 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
     def settle(uow: UnitOfWork, reading: Reading | None, at: datetime) -> str:
         if reading is None:
             raise Missing("adopt.not_an_issue", f"{url} is not an issue.", "Correct the link in the postmortem.")
-        _adopt(context, uow, item, name, reading, at)
+        now = uow.items.lock(item.id)
+        if now.issue_id is not None or now.state is not State.PENDING or now.issue_url != url:
+            return "No longer needed: the action changed while the issue was looked up."
+        _adopt(context, uow, now, name, reading, at)
         return f"Adopted {reading.issue.key}."
 
     return Work(lambda: tracker.look_up(url), settle)
 
 
 def _adopt(context: Context, uow: UnitOfWork, item: Item, name: str, reading: Reading, at: datetime) -> None:
-    uow.items.lock(item.id)
     issue = uow.issues.by_refs(name, [reading.issue.ref]).get(reading.issue.ref)
     if issue is None:
         target = next(

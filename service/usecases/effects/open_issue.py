@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from connectors.spi import Category, Created, IssueDraft, IssueRef, Reading, Visibility
+from config.model import TargetConfig
+from connectors.spi import Category, Created, IssueDraft, IssueRef, Place, Reading, Rejected, Visibility
 from service.domain.facts import State
 from service.domain.following import next_state
+from service.domain.identity import marker
 from service.domain.placement import Held, Placed, may_leave, mode_holds
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
 from service.redaction import redact
@@ -20,6 +22,8 @@ from service.usecases.redacting import redacted
 CLOSE_DUPLICATE = "close_duplicate"
 # The tracker's clock may be behind ours; a probe that starts too late would miss the very issue it looks for.
 CLOCK_SKEW = timedelta(hours=1)
+# How often a creation looks whether one at another target, which may have succeeded, has been cleared up.
+ELSEWHERE = timedelta(seconds=5)
 
 
 def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) -> Prepared:
@@ -28,15 +32,19 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
         return Skip("It has its issue.")
     instance = uow.instance.get()
     assert instance is not None
+    postmortem = uow.postmortems.get(item.postmortem_id)
     in_doubt = message.sent_at or (instance.restored_at if not message.probed else None)
-    if in_doubt is not None and item.marker is not None:
-        return _probe(context, item, message, (in_doubt, instance.created_at), now)
+    if in_doubt is not None:
+        return _probe(context, item, postmortem, message, (in_doubt, instance.created_at, now))
     if item.state is not State.PENDING:
         return Skip(f"No longer needed: the action is {item.state.value}.")
     if item.issue_url:
         return Skip("No longer needed: the postmortem names an issue that stands for it.")
-    postmortem = uow.postmortems.get(item.postmortem_id)
-    placed = _placed(context, item, message.target)
+    if item.target != message.target:
+        return Skip(f"No longer needed: the action goes to {item.target} now.")
+    if uow.outbox.in_doubt_elsewhere(message):
+        return Wait(now + ELSEWHERE)
+    placed = _placed(context, item)
     held = placed if isinstance(placed, Held) else _refused(uow, item, postmortem, placed)
     if held is not None:
         uow.items.hold(item.id, held.code, held.sentence)
@@ -46,12 +54,13 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
     return _create(context, item, postmortem, placed)
 
 
-def _placed(context: Context, item: Item, target: str) -> Placed | Held:
-    configured = context.config.targets.get(target)
+def _placed(context: Context, item: Item) -> Placed | Held:
+    """The item's route and target as they are configured now; a route that leads elsewhere by now does not count."""
+    target = context.config.targets.get(item.target or "")
     route = next((route for route in context.config.routes if route.name == item.route), None)
-    if configured is None or route is None or item.marker is None:
+    if target is None or route is None or route.target != target.name or item.marker is None:
         return Held("no_route", "Its route or target is no longer configured: release it to route it anew.")
-    return Placed(route, configured)
+    return Placed(route, target)
 
 
 def _refused(uow: UnitOfWork, item: Item, postmortem: Postmortem, placed: Placed) -> Held | None:
@@ -61,20 +70,25 @@ def _refused(uow: UnitOfWork, item: Item, postmortem: Postmortem, placed: Placed
     return privacy or mode_holds(placed.target, released=item.released_at is not None)
 
 
-def _probe(context: Context, item: Item, message: Message, since: tuple[datetime, datetime], now: datetime) -> Prepared:
-    in_doubt, first_start = since
+def _probe(
+    context: Context,
+    item: Item,
+    postmortem: Postmortem,
+    message: Message,
+    instants: tuple[datetime, datetime, datetime],
+) -> Prepared:
+    """Looks for the issue by what the message alone says: the item may have been routed elsewhere meanwhile."""
+    in_doubt, first_start, now = instants
     target = context.config.targets.get(message.target)
     if target is None:
-        return Skip("Its target is no longer configured.")
+        sentence = f"Whether its issue was made in target {message.target} is not known, and that is not configured."
+        raise Rejected("outbox.target_lost", sentence, "Configure the target again, then retry this message.")
     trusted_at = in_doubt + context.quiet(target.tracker)
     if now < trusted_at:
         return Wait(trusted_at)
     tracker = context.trackers[target.tracker]
-    placed = _placed(context, item, message.target)
-    place = context.place(placed) if isinstance(placed, Placed) else None
-    if place is None or item.marker is None:
-        return Skip("Its route is no longer configured.")
-    token = item.marker
+    place = Place(target.place, target.issue_type, target.constants)
+    token = marker(context.secret, target.tracker, postmortem.source, postmortem.source_id, item.identity)
     # Without an intent of this ledger's own, an issue may be as old as anything that shares its secret.
     back_to = (message.sent_at or first_start - timedelta(days=400)) - CLOCK_SKEW
 
@@ -83,7 +97,7 @@ def _probe(context: Context, item: Item, message: Message, since: tuple[datetime
         if not ours:
             return None
         for reading in ours:
-            link(context, uow, item.id, reading, message.target, at)
+            link(context, uow, item.id, reading, target, at)
         return f"Found after an unknown answer: {ours[0].issue.key}."
 
     return Work(lambda: tracker.find(place, token, back_to), settle, probe=True)
@@ -95,7 +109,14 @@ def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed
 
     def settle(uow: UnitOfWork, created: Created, at: datetime) -> str:
         issue = note_issue(
-            uow, item.id, created.issue, placed, at, written_digest=created.text_digest, category=Category.TODO.value
+            uow,
+            item.id,
+            created.issue,
+            placed.target,
+            at,
+            marker=draft.marker,
+            written_digest=created.text_digest,
+            category=Category.TODO.value,
         )
         if issue.duplicate_of is None:
             _opened(uow, item, created, at)
@@ -114,44 +135,51 @@ def _opened(uow: UnitOfWork, item: Item, created: Created, at: datetime) -> None
         follow_up(uow, current, at)
 
 
-def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Placed) -> IssueDraft:
-    """The issue as it would be made now, with every credential taken out."""
+def text_of(context: Context, item: Item, postmortem: Postmortem) -> tuple[str, str]:
+    """Title and body as they would be written now, with every credential taken out."""
     person = context.roster.people.get(item.owner_person or "")
     team = context.roster.teams.get(item.team or "")
-    page = f"{context.base_url}/postmortems/{postmortem.id}"
-    promise, incident = redacted(item.facts), redacted(postmortem.facts)
+    promise = redacted(item.facts)
     body = issue_body(
         promise,
-        incident,
-        page,
+        redacted(postmortem.facts),
+        f"{context.base_url}/postmortems/{postmortem.id}",
         person.name if person else None,
         team.name if team else None,
         context.item_url(item.id),
     )
+    return redact(issue_title(promise)).text, redact(body).text
+
+
+def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Placed) -> IssueDraft:
+    """The issue as it would be made now."""
+    person = context.roster.people.get(item.owner_person or "")
+    title, body = text_of(context, item, postmortem)
     return IssueDraft(
-        title=redact(issue_title(promise)).text,
-        body=redact(body).text,
+        title=title,
+        body=body,
         marker=item.marker or "",
-        labels=(*placed.target.labels, *placed.route.labels, *promise.labels),
+        labels=(*placed.target.labels, *placed.route.labels, *redacted(item.facts).labels),
         priority=item.priority,
         due_on=item.promised_due_on,
         assignee=context.roster.account(placed.target.tracker, person),
-        link=incident.url or page,
+        link=redacted(postmortem.facts).url or f"{context.base_url}/postmortems/{postmortem.id}",
     )
 
 
-def note_issue(uow: UnitOfWork, item_id: int, ref: IssueRef, placed: Placed, at: datetime, **values: object) -> Issue:
+def note_issue(
+    uow: UnitOfWork, item_id: int, ref: IssueRef, target: TargetConfig, at: datetime, **values: object
+) -> Issue:
     """Records an issue that exists: as the item's own, or, if it has another already, as a duplicate to be closed."""
     item = uow.items.lock(item_id)
-    known = uow.issues.by_refs(placed.target.tracker, [ref.ref]).get(ref.ref)
+    known = uow.issues.by_refs(target.tracker, [ref.ref]).get(ref.ref)
     duplicate_of = item.issue_id if item.issue_id is not None and (known is None or known.id != item.issue_id) else None
     if known is None:
         known = uow.issues.add(
-            placed.target.tracker,
+            target.tracker,
             ref,
             at,
-            target=placed.target.name,
-            marker=item.marker,
+            target=target.name,
             origin="made" if duplicate_of is None else "duplicate",
             duplicate_of=duplicate_of,
             **values,
@@ -160,7 +188,7 @@ def note_issue(uow: UnitOfWork, item_id: int, ref: IssueRef, placed: Placed, at:
         if known.duplicate_of is None:
             uow.issues.update(known.id, duplicate_of=duplicate_of, origin="duplicate")
         uow.journal.append("issue.second", ("item", item.id), at, {"key": ref.key, "url": ref.url})
-        uow.outbox.put(CLOSE_DUPLICATE, known.id, placed.target.name, at)
+        uow.outbox.put(CLOSE_DUPLICATE, known.id, target.name, at)
         return uow.issues.get(known.id)
     if item.issue_id is None:
         state = item.state if item.state is State.WITHDRAWN else next_state(State.OPEN, known.category)
@@ -171,28 +199,26 @@ def note_issue(uow: UnitOfWork, item_id: int, ref: IssueRef, placed: Placed, at:
     return known
 
 
-def _untouched(context: Context, uow: UnitOfWork, item: Item, placed: Placed, reading: Reading) -> str | None:
+def _untouched(context: Context, uow: UnitOfWork, item: Item, target: TargetConfig, reading: Reading) -> str | None:
     """The digest of a found issue's text where it is still ours: nobody changed the issue, or it says what we would."""
     if reading.created_at is not None and reading.updated_at <= reading.created_at:
         return reading.text_digest
-    draft = draft_of(context, item, uow.postmortems.get(item.postmortem_id), placed)
-    ours = context.trackers[placed.target.tracker].text_digest(draft.title, draft.body)
+    title, body = text_of(context, item, uow.postmortems.get(item.postmortem_id))
+    ours = context.trackers[target.tracker].text_digest(title, body)
     return ours if reading.text_digest == ours else None
 
 
-def link(context: Context, uow: UnitOfWork, item_id: int, reading: Reading, target: str, at: datetime) -> None:
+def link(context: Context, uow: UnitOfWork, item_id: int, reading: Reading, target: TargetConfig, at: datetime) -> None:
     """Takes an issue of ours that was found by its marker, after an unknown answer or in a restored ledger."""
     item = uow.items.lock(item_id)
-    placed = _placed(context, item, target)
-    if isinstance(placed, Held):
-        return
     issue = note_issue(
         uow,
         item_id,
         reading.issue,
-        placed,
+        target,
         at,
-        written_digest=_untouched(context, uow, item, placed, reading),
+        marker=next(iter(reading.markers), item.marker),
+        written_digest=_untouched(context, uow, item, target, reading),
         category=reading.category.value,
         title=reading.title,
         status=reading.status,
