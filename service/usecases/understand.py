@@ -6,14 +6,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from config.model import PRIORITIES
-from connectors.spi import DocumentItem, OwnerText, PostmortemDocument, Visibility
+from connectors.spi import DocumentItem, OwnerText, PostmortemDocument, Unreadable, Visibility
 from service.domain.facts import ItemFacts, PostmortemFacts
 from service.reading import Document, ReadItem, read_markdown
 
+LARGEST_REVISION = 2**63 - 1
 STATUSES = frozenset({"draft", "final", "reopened", "deleted"})
 
 
@@ -41,16 +42,33 @@ class Understood:
 
 
 def understand(source: str, document: PostmortemDocument, default_visibility: str) -> Understood:
-    """Reads the Markdown where the document states no items itself; its front matter fills what the document lacks."""
+    """Reads the Markdown where the document states no items itself; its front matter fills what the document lacks.
+
+    Raises Unreadable where a value is beyond what can be kept.
+    """
     read = read_markdown(document.body_markdown) if document.body_markdown else None
     front: Mapping[str, Any] = read.front_matter if read else {}
     facts = _facts(source, document, read, front, default_visibility)
+    _check_range(document.revision, {"finalized_at": facts.finalized_at, **facts.timeline})
     if document.action_items is not None:
         items = tuple(_stated(index, item) for index, item in enumerate(document.action_items))
     else:
         items = tuple(_read_item(index, item) for index, item in enumerate(read.action_items if read else ()))
     body = json.dumps([asdict(facts), [asdict(item) for item in items], document.merged_into], default=str)
     return Understood(facts, items, document.revision, document.merged_into, hashlib.sha256(body.encode()).hexdigest())
+
+
+def _check_range(revision: int | None, instants: Mapping[str, datetime | None]) -> None:
+    cure = "Correct it at the sender and send the document again."
+    if revision is not None and revision > LARGEST_REVISION:
+        raise Unreadable("document.out_of_range", f"The revision is larger than {LARGEST_REVISION}.", cure)
+    for name, at in instants.items():
+        try:
+            if at is not None:
+                at.astimezone(UTC)
+        except OverflowError:
+            sentence = f"The instant {name} lies outside the years 1 to 9999 in UTC."
+            raise Unreadable("document.out_of_range", sentence, cure) from None
 
 
 def _facts(
