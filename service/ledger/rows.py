@@ -115,6 +115,7 @@ class Issue:
     tracker_at: datetime | None
     read_at: datetime | None
     read_due_at: datetime | None
+    missing_since: datetime | None
     gone_at: datetime | None
     created_at: datetime
 
@@ -151,6 +152,7 @@ class Target:
     next_slot: float | None
     visibility: Visibility | None
     visibility_at: datetime | None
+    visibility_place: str | None
     last_success_at: datetime | None
     failing_since: datetime | None
     error_code: str | None

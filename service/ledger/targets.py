@@ -128,8 +128,9 @@ class Targets:
     def pause(self, name: str, reason: str | None, now: datetime | None) -> None:
         self._set(name, paused_at=now, pause_reason=reason)
 
-    def saw(self, name: str, visibility: Visibility, now: datetime) -> None:
-        self._set(name, visibility=visibility.value, visibility_at=now)
+    def saw(self, name: str, visibility: Visibility, place: str, now: datetime) -> None:
+        """Notes who may see a target's place. It says nothing of any other place that the target may be given later."""
+        self._set(name, visibility=visibility.value, visibility_place=place, visibility_at=now)
 
     def _set(self, name: str, **values: object) -> None:
         self._connection.execute(update(targets).where(targets.c.name == name).values(**values))

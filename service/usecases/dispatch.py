@@ -103,21 +103,24 @@ def _refresh_visibility(context: Context, message: Message) -> None:
     now = context.now()
     with context.ledger.read() as uow:
         row = uow.targets.get(message.target)
-    if row is not None and row.visibility_at is not None and now - row.visibility_at < VISIBILITY_SOON:
+    # What was read of the place that the target was configured with before says nothing of this one.
+    same = row is not None and row.visibility_place == configured.place
+    age = now - row.visibility_at if row is not None and row.visibility_at is not None and same else None
+    if age is not None and age < VISIBILITY_SOON:
         return
     place = Place(configured.place, configured.issue_type, configured.constants)
     try:
         seen = _visibility(context.trackers[configured.tracker].describe(place))
     except ConnectorError:
-        if row is None or row.visibility_at is None or now - row.visibility_at >= VISIBILITY_AGE:
+        if age is None or age >= VISIBILITY_AGE:
             raise
         return
     with context.ledger.begin() as uow:
-        if row is not None and row.visibility not in (None, seen):
+        if row is not None and same and row.visibility not in (None, seen):
             old = row.visibility or Visibility.UNKNOWN
             data = {"was": old.value, "is": seen.value}
             uow.journal.append("target.visibility_changed", ("target", message.target), now, data)
-        uow.targets.saw(message.target, seen, now)
+        uow.targets.saw(message.target, seen, configured.place, now)
         uow.commit()
 
 

@@ -170,7 +170,8 @@ def test_calls_under_way_are_counted_until_their_lease_ends(ledger: Ledger) -> N
 def test_what_was_seen_of_a_place_is_kept_with_its_instant(ledger: Ledger) -> None:
     with ledger.begin() as uow:
         uow.targets.ensure("pay", "target")
-        uow.targets.saw("pay", Visibility.PUBLIC, NOW)
+        uow.targets.saw("pay", Visibility.PUBLIC, "PAY", NOW)
         target = uow.targets.get("pay")
         assert target is not None
-        assert (target.visibility, target.visibility_at) == (Visibility.PUBLIC, NOW)
+        found = (target.visibility, target.visibility_place, target.visibility_at)
+        assert found == (Visibility.PUBLIC, "PAY", NOW)
