@@ -60,6 +60,11 @@ MEANINGS: Mapping[str, Meaning] = {
         "The tracker no longer has the issue. Release it to have another made, or let it go.",
         (RELEASE, DISMISS),
     ),
+    "given_up": Meaning(
+        "Its issue was given up",
+        "A person discarded the request for its issue. Release it to ask once more, or settle it.",
+        (RELEASE, NEW, DISMISS),
+    ),
     "no_route": Meaning("No route", "Add a route that matches, or a default one, to afteraction.toml."),
     "no_private_route": Meaning(
         "Private, and no route for it",

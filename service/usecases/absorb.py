@@ -12,7 +12,7 @@ from service.domain.identity import Known, Stated, first_identity, match
 from service.domain.placement import SELF_HEALING
 from service.ledger import Item, Postmortem, UnitOfWork
 from service.usecases.context import Context
-from service.usecases.place import follow_up, place_item
+from service.usecases.place import ADOPT, OPEN, follow_up, place_item
 from service.usecases.understand import StatedItem, Understood
 
 TRACKED = ("title", "description", "kind", "success_metric", "validation_plan", "due_on", "priority", "owner", "team")
@@ -173,6 +173,7 @@ class _Revision:
             self._bring_back(item, stated)
         else:
             self._settle_unmade(self._uow.items.get(item.id), stated)
+            self._ask_again(self._uow.items.get(item.id))
         return follow_up(self._uow, self._uow.items.get(item.id), self._now)
 
     def _settle_unmade(self, item: Item, stated: StatedItem) -> None:
@@ -209,6 +210,14 @@ class _Revision:
         """What was held for want of a route or for privacy is looked at again with the newer facts."""
         if item.state is State.HELD and item.attention_code in SELF_HEALING:
             place_item(self._context, self._uow, self._postmortem, item, self._now)
+
+    def _ask_again(self, item: Item) -> None:
+        """What a tracker refused to open or to adopt is worth another try now that a fact has changed."""
+        if item.state is State.PENDING and item.issue_id is None:
+            for kind in (OPEN, ADOPT):
+                message = self._uow.outbox.in_flight(kind, item.id)
+                if message is not None and message.state == "dead":
+                    self._uow.outbox.revive(message.id, self._now)
 
     def withdraw(self, items: Iterable[Item]) -> None:
         for item in items:

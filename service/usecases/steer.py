@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from service.domain.facts import Actor
+from service.domain.facts import Actor, State
+from service.ledger import UnitOfWork
 from service.usecases.context import CHANNEL, TRACKER, Context
+from service.usecases.place import ADOPT, OPEN
+
+GIVEN_UP = "A person gave up the request for its issue: release it to try once more, or settle it with held settle."
 
 
 class UnknownSubject(Exception):
@@ -79,15 +83,30 @@ def retry(context: Context, letter: str, actor: Actor, reason: str) -> None:
 
 
 def discard(context: Context, letter: str, actor: Actor, reason: str) -> None:
-    """Gives a dead letter up; it stays on record."""
+    """Gives a dead letter up; it stays on record. An item whose issue it would have brought is held from then on."""
     now = context.now()
     kind, number = parse_letter(letter)
     with context.ledger.begin() as uow:
-        found = uow.inbox.discard(number) if kind == "d" else uow.outbox.discard(number, now)
+        found = uow.inbox.discard(number) if kind == "d" else _give_up(uow, number, now)
         if not found:
             raise UnknownSubject(f"There is no dead letter {letter}: see dead-letters list.")
         uow.journal.decide(actor, "discard", ("dead_letter", letter), reason, now)
         uow.commit()
+
+
+def _give_up(uow: UnitOfWork, message_id: int, now: datetime) -> bool:
+    message = uow.outbox.get(message_id)
+    if message is None or message.kind not in (OPEN, ADOPT):
+        return uow.outbox.discard(message_id, now)
+    item = uow.items.lock(message.subject)
+    if not uow.outbox.discard(message_id, now):
+        return False
+    # Where it was led to another target meanwhile, its issue is on its way there.
+    on_its_way = any(uow.outbox.in_flight(kind, item.id) for kind in (OPEN, ADOPT))
+    if item.state is State.PENDING and item.issue_id is None and not on_its_way:
+        uow.items.hold(item.id, "given_up", GIVEN_UP)
+        uow.journal.append("item.held", ("item", item.id), now, {"code": "given_up", "why": GIVEN_UP})
+    return True
 
 
 def parse_letter(letter: str) -> tuple[str, int]:
