@@ -10,11 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from service.usecases.deliveries import absorb_due
 from service.usecases.dispatch import dispatch_due
-from service.usecases.escalate import escalate
-from service.usecases.prune import prune
 from service.usecases.reconcile import reconcile_due
-from service.usecases.seal import seal
 from service.wiring import Components
+from workers.duties import do_duty
 
 # A drain makes room for the other kinds of work long before its limit: they wait in the same queue.
 DRAIN_SECONDS = 2.0
@@ -54,6 +52,4 @@ def _do(kind: str, components: Components, go_on: Callable[[], bool]) -> int:
         return dispatch_due(components, go_on)
     if kind == "reconcile":
         return reconcile_due(components, go_on)
-    if kind == "escalate":
-        return escalate(components)
-    return prune(components) if kind == "prune" else seal(components)
+    return do_duty(components, kind)

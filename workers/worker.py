@@ -12,11 +12,12 @@ from types import FrameType
 
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.wiring import Components, open_instance
-from workers.bell import QUEUE
+from workers.bell import NO_BELL, QUEUE, check_address
 from workers.jobs import Workbench
 
 BEAT = timedelta(seconds=10)
@@ -26,9 +27,12 @@ log = logging.getLogger("afteraction.worker")
 
 
 def run(components: Components) -> None:
-    """Works until SIGTERM or SIGINT; the job under way is finished first."""
+    """Works until SIGTERM or SIGINT; the job under way is finished first. Raises NotReady where it cannot begin."""
+    check_address(components)
     open_instance(components)
     stop = threading.Event()
+    handle_stop(stop)
+    logging.getLogger("rq.worker").addFilter(_in_our_words)
     name = f"worker:{socket.gethostname()}:{os.getpid()}"
     Workbench.components = components
     Workbench.stopping = stop.is_set
@@ -39,8 +43,12 @@ def run(components: Components) -> None:
             try:
                 _work(components, stop)
             except RedisError as error:
-                log.warning("worker.no_bell reason=%s", type(error).__name__)
-                stop.wait(LOST_BELL_SECONDS)
+                log.warning(NO_BELL, type(error).__name__)
+            except StopRequested:
+                stop.set()
+            # RQ's handlers belong to a worker that is no more.
+            handle_stop(stop)
+            stop.wait(LOST_BELL_SECONDS)
     finally:
         stop.set()
         beating.join(timeout=5)
@@ -59,10 +67,20 @@ class _Worker(SimpleWorker):
     """RQ's own handlers, plus a note to the job under way that it should not begin anything new."""
 
     stop_event: threading.Event
+    max_connection_wait_time = LOST_BELL_SECONDS
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.stop_event.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ annotates only parts
+
+
+def _in_our_words(record: logging.LogRecord) -> bool:
+    """What RQ says of a bell that is away, with what to do, on one line instead of a stack."""
+    said = [*(record.exc_info or ()), *(record.args if isinstance(record.args, tuple) else ())]
+    lost = next((value for value in said if isinstance(value, RedisError)), None)
+    if lost is not None:
+        record.msg, record.args, record.exc_info = NO_BELL, (type(lost).__name__,), None
+    return True
 
 
 def _beat(components: Components, name: str, stop: threading.Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from service.ledger.rows import Instance, read_row
 from service.ledger.sql import adds_row, insert_into
@@ -64,11 +64,16 @@ class InstanceStore:
     def last_beat(self, name: str) -> datetime | None:
         return self._connection.execute(select(beats.c.at).where(beats.c.name == name)).scalar()
 
+    def beat_is_due(self, name: str, every: timedelta, now: datetime) -> bool:
+        """Whether a periodic duty is due; claims nothing."""
+        last = self.last_beat(name)
+        # A beat that is further ahead than the next one could be comes from a clock that was set back since.
+        return last is None or not now - every < last <= now + every
+
     def due_beat(self, name: str, every: timedelta, now: datetime) -> bool:
         """Whether a periodic duty is due; claims it by moving its beat, so only one of several processes does it."""
-        moved = self._connection.execute(
-            update(beats).where(beats.c.name == name, beats.c.at <= now - every).values(at=now)
-        )
+        passed = or_(beats.c.at <= now - every, beats.c.at > now + every)
+        moved = self._connection.execute(update(beats).where(beats.c.name == name, passed).values(at=now))
         if moved.rowcount:
             return True
         return adds_row(self._connection, beats, name=name, at=now)
