@@ -124,7 +124,7 @@ def _id(item: Known | Stated) -> str:
 
 
 def _text(item: Known | Stated) -> str:
-    return item.title
+    return f"={item.title}"  # never empty: what has no text at all is still the same text
 
 
 def _normal_text(item: Known | Stated) -> str:
