@@ -69,6 +69,8 @@ class Crew:
             "REDIS_URL": f"unix://{self.socket}",
             "PORT": str(self.port),
         }
+        # A killed worker is started again dozens of times: it should not compile the house each time.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._start_sandbox()
         self._configure()
         self.add("valkey", [str(VALKEY), "--port", "0", "--unixsocket", str(self.socket), "--save", ""])
