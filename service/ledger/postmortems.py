@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from service.domain.facts import PostmortemFacts
 from service.ledger import codec
@@ -81,6 +81,15 @@ class Postmortems:
                 **values,
             )
         )
+
+    def latest_revision(self) -> int:
+        """The number under which the latest revision of any postmortem was noted; 0 before the first."""
+        return int(self._connection.execute(select(func.coalesce(func.max(revisions.c.id), 0))).scalar_one())
+
+    def revised_since(self, postmortem: Postmortem, seen: int) -> bool:
+        """Whether a revision of it was noted after the one of that number."""
+        found = select(revisions.c.id).where(revisions.c.postmortem_id == postmortem.id, revisions.c.id > seen)
+        return self._connection.execute(found.limit(1)).first() is not None
 
     def record_revision(
         self, postmortem: Postmortem, delivery_id: int, said: tuple[int | None, str, str], outcome: str, now: datetime

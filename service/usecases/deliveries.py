@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connectors.spi import (
     ConnectorError,
-    FetchById,
     Ignored,
     PostmortemDocument,
     Source,
     Touched,
     Tracker,
+    Unavailable,
     Unreadable,
 )
 from service.ledger import Delivery
@@ -92,28 +92,35 @@ def _take_in(context: Context, delivery: Delivery, source: Source) -> None:
             uow.inbox.finish(delivery, "ignored", parsed.reason)
             uow.commit()
         return
+    if isinstance(parsed, PostmortemDocument):
+        _commit(context, delivery, _understand(context, delivery, parsed))
+    else:
+        _fetch(context, delivery, source, parsed.source_id)
+
+
+def _fetch(context: Context, delivery: Delivery, source: Source, source_id: str) -> None:
     for _ in range(FETCH_AGAIN):
-        fetched_at = context.now()
-        understood = _understand(context, delivery, source, parsed)
-        if _commit(context, delivery, understood, fetched_at, fetched=isinstance(parsed, FetchById)):
+        with context.ledger.read() as uow:
+            seen = uow.postmortems.latest_revision()
+        if _commit(context, delivery, _understand(context, delivery, source.fetch(source_id)), seen):
             return
+    sentence = f"{source_id} changed each of the {FETCH_AGAIN} times that it was fetched."
+    raise Unavailable("inbox.changing", sentence, "Nothing to do: it is fetched again later.")
 
 
-def _understand(
-    context: Context, delivery: Delivery, source: Source, parsed: PostmortemDocument | FetchById
-) -> Understood:
-    document = source.fetch(parsed.source_id) if isinstance(parsed, FetchById) else parsed
+def _understand(context: Context, delivery: Delivery, document: PostmortemDocument) -> Understood:
     return understand(delivery.hook, document, context.config.sources[delivery.hook].visibility)
 
 
-def _commit(
-    context: Context, delivery: Delivery, understood: Understood, fetched_at: datetime, *, fetched: bool
-) -> bool:
-    """False if the postmortem moved while its document was being fetched: what we hold may be older than it."""
+def _commit(context: Context, delivery: Delivery, understood: Understood, seen: int | None = None) -> bool:
+    """False if a revision of the postmortem came while its document was being fetched: what we hold may be older.
+
+    `seen`: the latest revision of all that the ledger had before the fetch.
+    """
     now = context.now()
     with context.ledger.begin() as uow:
-        before = uow.postmortems.find(understood.facts.source, understood.facts.source_id)
-        if fetched and before is not None and before.updated_at > fetched_at:
+        # Locked before it is compared: whoever is about to commit a newer revision has the lock until then.
+        if seen is not None and uow.postmortems.revised_since(uow.postmortems.lock(understood.facts, now), seen):
             return False
         absorbed = absorb(context, uow, understood, delivery.id, now)
         uow.journal.append("delivery.absorbed", ("delivery", delivery.id), now, {"outcome": absorbed.outcome})
