@@ -364,6 +364,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stalls")),
     )
     op.create_index(op.f("ix_stalls_item_id"), "stalls", ["item_id"], unique=False)
+    op.create_index(
+        "uq_stalls_lasting",
+        "stalls",
+        ["item_id", "condition"],
+        unique=True,
+        sqlite_where=sa.text("ended_on is null"),
+        postgresql_where=sa.text("ended_on is null"),
+    )
     op.create_table(
         "stall_steps",
         sa.Column("stall_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -382,6 +390,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_stall_steps_notice_id"), table_name="stall_steps")
     op.drop_table("stall_steps")
+    op.drop_index(
+        "uq_stalls_lasting",
+        table_name="stalls",
+        sqlite_where=sa.text("ended_on is null"),
+        postgresql_where=sa.text("ended_on is null"),
+    )
     op.drop_index(op.f("ix_stalls_item_id"), table_name="stalls")
     op.drop_table("stalls")
     op.drop_index(op.f("ix_revisions_postmortem_id"), table_name="revisions")

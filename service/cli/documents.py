@@ -10,6 +10,7 @@ from pathlib import Path
 
 from connectors.spi import PostmortemDocument, Unreadable
 from service.cli.errors import Stop
+from service.usecases.absorb import HANDED_IN
 from service.wiring import Components
 
 STDIN = "-"
@@ -35,7 +36,7 @@ class Submitted:
     @property
     def key(self) -> str:
         digest = hashlib.sha256(f"{self.document.id}\0".encode() + self.body).hexdigest()
-        return f"ingest:{digest}"
+        return f"{HANDED_IN}{digest}"
 
 
 def submitted(components: Components, file: str, source: str | None, identity: str | None) -> Submitted:

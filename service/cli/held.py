@@ -7,6 +7,7 @@ import json
 import click
 
 from service.cli.errors import Stop, house, operator
+from service.usecases.place import BACKLOG, SILENT
 from service.usecases.release import Which, held_items, release
 from service.usecases.settle import CannotSettle, settle_dismissed, settle_new, settle_same
 
@@ -23,8 +24,14 @@ def list_held(code: str | None, as_json: bool) -> None:
     """Every held item: its number, why, and what it is."""
     with house() as components, components.ledger.read() as uow:
         rows = [
-            {"item": i.id, "code": i.attention_code, "title": i.title, "why": i.attention, "target": i.target}
-            for i in held_items(uow, Which(code=code))
+            {
+                "item": i.id,
+                "code": i.attention_code or BACKLOG,
+                "title": i.title,
+                "why": i.attention or SILENT,
+                "target": i.target,
+            }
+            for i in held_items(components, uow, Which(code=code))
         ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))

@@ -24,6 +24,10 @@ class InstanceStore:
         row = self._connection.execute(select(instance)).first()
         return read_row(Instance, row) if row else None
 
+    def take_turn(self) -> None:
+        """Waits until no other transaction has the turn, and keeps it to the end: for what must not overlap itself."""
+        self._connection.execute(select(instance.c.id).with_for_update(key_share=True))
+
     def create(self, secret_digest: str, demo: bool, now: datetime) -> Instance:
         """The first start of a ledger gives it an id that it keeps over every restore."""
         self._connection.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from service.domain.facts import Change, ItemFacts, State
 from service.ledger import codec
 from service.ledger.rows import Item, read_row
-from service.ledger.tables import action_items, outbox
+from service.ledger.tables import action_items, outbox, postmortems
 
 
 def _fact_columns(facts: ItemFacts) -> dict[str, object]:
@@ -102,22 +102,19 @@ class Items:
         return [read_row(Item, row) for row in rows]
 
     def that_may_stall(self) -> list[Item]:
-        """Items that stand in a tracker and are not done, without those nobody is to be mailed about yet."""
-        rows = self._connection.execute(
-            select(action_items)
-            .where(action_items.c.state.in_([State.OPEN.value, State.DOING.value]))
-            .where(action_items.c.attention_code.is_distinct_from("backlog"))
-            .order_by(action_items.c.id)
-        )
-        return [read_row(Item, row) for row in rows]
+        """Items that stand in a tracker and are not done."""
+        return self.in_states((State.OPEN, State.DOING))
 
-    def awaiting_release(self) -> list[Item]:
-        """Held items, and adopted ones that stay silent because their postmortem is older than the go-live date."""
-        rows = self._connection.execute(
-            select(action_items)
-            .where((action_items.c.state == State.HELD.value) | (action_items.c.attention_code == "backlog"))
-            .order_by(action_items.c.id)
-        )
+    def awaiting_release(self, since: datetime | None) -> list[Item]:
+        """Held items, and unfinished ones that stay silent because their postmortem was not final `since` then."""
+        wanted = (action_items.c.state == State.HELD.value) | (action_items.c.attention_code == "backlog")
+        if since is not None:
+            finalized_at = postmortems.c.finalized_at
+            old = select(postmortems.c.id).where(finalized_at.is_(None) | (finalized_at < since))
+            unfinished = action_items.c.state.in_([State.PENDING.value, State.OPEN.value, State.DOING.value])
+            silent = action_items.c.released_at.is_(None) & action_items.c.postmortem_id.in_(old)
+            wanted |= unfinished & silent
+        rows = self._connection.execute(select(action_items).where(wanted).order_by(action_items.c.id))
         return [read_row(Item, row) for row in rows]
 
     def needing_attention(self) -> list[Item]:
@@ -159,6 +156,18 @@ class Items:
             .where(action_items.c.id == item_id, action_items.c.state != State.HELD.value)
             .where(action_items.c.attention_code.like("%.%"))
             .values(attention_code=None, attention=None)
+        )
+
+    def flag(self, item_id: int, code: str | None, sentence: str | None, over: Collection[str] = ()) -> None:
+        """Says (or, with None, no longer says) what a person should know of an item in a tracker. Only where nothing
+        else is said of it by now but one of `over`, whatever the caller read before.
+        """
+        said = action_items.c.attention_code
+        self._connection.execute(
+            update(action_items)
+            .where(action_items.c.id == item_id, action_items.c.state.in_([State.OPEN.value, State.DOING.value]))
+            .where(said.is_(None) | said.in_(sorted(over)))
+            .values(attention_code=code, attention=sentence)
         )
 
     def count_by_state(self) -> dict[str, int]:

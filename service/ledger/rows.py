@@ -225,6 +225,8 @@ class StepRow:
 class NoticeLine:
     """A step that a notice carries, with its stall."""
 
+    stall_id: int
+    step: str
     item_id: int
     role: str
     condition: str

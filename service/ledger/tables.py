@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -39,6 +41,11 @@ Key = BigInteger().with_variant(Integer(), "sqlite")
 
 def _error() -> list[Column[str]]:
     return [Column("error_code", String), Column("error", Text), Column("cure", Text)]
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The rows that an index holds, told to each database in its own option."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 instance = Table(
@@ -279,23 +286,9 @@ outbox = Table(
     Column("outcome", Text),
     *_error(),
 )
-_in_flight = text("state in ('due', 'dead')")
-Index(
-    "uq_outbox_in_flight",
-    outbox.c.kind,
-    outbox.c.subject,
-    outbox.c.target,
-    unique=True,
-    sqlite_where=_in_flight,
-    postgresql_where=_in_flight,
-)
-Index(
-    "ix_outbox_due",
-    outbox.c.target,
-    outbox.c.due_at,
-    sqlite_where=text("state = 'due'"),
-    postgresql_where=text("state = 'due'"),
-)
+_in_flight = _where("state in ('due', 'dead')")
+Index("uq_outbox_in_flight", outbox.c.kind, outbox.c.subject, outbox.c.target, unique=True, **_in_flight)
+Index("ix_outbox_due", outbox.c.target, outbox.c.due_at, **_where("state = 'due'"))
 Index("ix_outbox_kind_subject", outbox.c.kind, outbox.c.subject)
 Index("ix_outbox_target_created", outbox.c.target, outbox.c.created_at)
 
@@ -326,6 +319,8 @@ stalls = Table(
     Column("policy_version", String, nullable=False),
     Column("policy_snapshot", JSON, nullable=False),
 )
+# An item meets a condition once at a time: a second spell that lasts would tell the same people the same again.
+Index("uq_stalls_lasting", stalls.c.item_id, stalls.c.condition, unique=True, **_where("ended_on is null"))
 
 notices = Table(
     "notices",
@@ -390,9 +385,4 @@ journal = Table(
     Column("hash", String),
     Index("ix_journal_subject", "subject_kind", "subject"),
 )
-Index(
-    "ix_journal_unsealed",
-    journal.c.id,
-    sqlite_where=text("position is null"),
-    postgresql_where=text("position is null"),
-)
+Index("ix_journal_unsealed", journal.c.id, **_where("position is null"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.domain.facts import Change, ItemFacts, PostmortemFacts, State
@@ -15,6 +15,8 @@ from service.usecases.context import Context
 from service.usecases.place import ADOPT, OPEN, follow_up, place_item
 from service.usecases.understand import StatedItem, Understood
 
+# How the keys of deliveries begin that a person handed in.
+HANDED_IN = "ingest:"
 TRACKED = ("title", "description", "kind", "success_metric", "validation_plan", "due_on", "priority", "owner", "team")
 
 
@@ -40,7 +42,7 @@ def absorb(context: Context, uow: UnitOfWork, understood: Understood, delivery_i
     if outcome in ("stale", "same"):
         uow.journal.append(f"postmortem.{outcome}", subject, now, {"revision": understood.revision})
         return Absorbed(outcome, postmortem.id, f"This revision is {outcome} and changed nothing.")
-    facts = _settled_facts(postmortem, understood.facts, now)
+    facts = _settled_facts(context, uow, postmortem, understood, delivery_id, now)
     uow.postmortems.save(
         postmortem,
         facts,
@@ -76,12 +78,30 @@ def _outcome(postmortem: Postmortem, understood: Understood, delivery_id: int) -
     return "applied" if understood.facts.status in ("final", "deleted") else "recorded"
 
 
-def _settled_facts(postmortem: Postmortem, facts: PostmortemFacts, now: datetime) -> PostmortemFacts:
-    """A final postmortem that does not say since when is final since we first saw it so."""
-    if facts.status != "final" or facts.finalized_at is not None:
+def _settled_facts(
+    context: Context, uow: UnitOfWork, postmortem: Postmortem, understood: Understood, delivery_id: int, now: datetime
+) -> PostmortemFacts:
+    """A postmortem that does not say since when is final since we first saw it so; but where there is a go-live date
+    and we never saw it as a draft, since the latest instant that it states of its incident, and, if a person handed
+    it in without any, nobody knows since when: it counts as older than that date.
+    """
+    facts = understood.facts
+    if facts.finalized_at is not None:
         return facts
-    values = {name: getattr(facts, name) for name in facts.__slots__}
-    return PostmortemFacts(**{**values, "finalized_at": postmortem.finalized_at or now})
+    since = postmortem.finalized_at
+    if since is None and facts.status == "final":
+        if context.config.service.go_live_on is None or postmortem.status == "draft":
+            since = now
+        elif understood.known_at is not None:
+            since = min(understood.known_at, now)
+        elif postmortem.status != "final" and not _handed_in(uow, delivery_id):
+            since = now
+    return replace(facts, finalized_at=since)
+
+
+def _handed_in(uow: UnitOfWork, delivery_id: int) -> bool:
+    delivery = uow.inbox.get(delivery_id)
+    return delivery is not None and delivery.key.startswith(HANDED_IN)
 
 
 class _Revision:

@@ -26,6 +26,7 @@ from service.domain.stalls import (
 from service.domain.workdays import local_day
 from service.ledger import Item, StallRow, StepRow, UnitOfWork
 from service.usecases.context import CHANNEL, Context
+from service.usecases.place import BACKLOG, SILENT, is_muted
 from service.usecases.standing import policy_from_json, standing_of
 
 NOTICE = "send_notice"
@@ -46,12 +47,15 @@ def escalate(context: Context) -> int:
     now = context.now()
     directory = Directory(context.config.people, context.config.teams, context.calendar)
     with context.ledger.begin() as uow:
+        # Two sweeps at once would each begin the same stall and tell of it.
+        uow.instance.take_turn()
         swept = _Sweep(context, uow, directory, now)
         cases = swept.stalls()
         told = uow.notices.days_told(now.date() - timedelta(days=2))
         decided = decide_notices(cases, directory, now, told)
         made = sum(swept.notify(decision) for decision in decided.decisions)
         swept.list_lacks(decided.needs_person)
+        swept.list_backlog()
         uow.commit()
     return made
 
@@ -64,8 +68,11 @@ class _Sweep:
         self._uow = uow
         self._directory = directory
         self._now = now
-        self._items = {item.id: item for item in uow.items.that_may_stall()}
-        self._postmortems = uow.postmortems.many({item.postmortem_id for item in self._items.values()})
+        items = uow.items.that_may_stall()
+        self._postmortems = uow.postmortems.many({item.postmortem_id for item in items})
+        self._muted = [i for i in items if is_muted(context, i, self._postmortems[i.postmortem_id])]
+        muted = {item.id for item in self._muted}
+        self._items = {item.id: item for item in items if item.id not in muted}
 
     def stalls(self) -> list[Case]:
         """Writes which stalls began, ended or came back, and returns every one that lasts."""
@@ -108,6 +115,8 @@ class _Sweep:
         postmortem = self._postmortems.get(item.postmortem_id) or self._uow.postmortems.get(item.postmortem_id)
         policy = policy_for(item.team, postmortem.facts.severity, self._context.config.policies)
         standing = standing_of(item, postmortem, self._directory)
+        # What was stalling before it fell silent still ends; nothing begins, and nobody is told.
+        muted = is_muted(self._context, item, postmortem)
         if policy is None:
             return []
         changes = decide_stalls(standing, policy, self._now, self._context.calendar, records, policies_then=snapshots)
@@ -120,7 +129,7 @@ class _Sweep:
                 self._uow.notices.end_stall(record.id, None)
                 lasting[record.id] = StallRecord(**{**_values(record), "ended_on": None})
                 self._note("stall.resumed", item, record.condition, policy)
-        for begin in changes.begin:
+        for begin in () if muted else changes.begin:
             stall_id = self._uow.notices.begin_stall(
                 item_id=item.id,
                 condition=begin.condition.value,
@@ -133,7 +142,8 @@ class _Sweep:
             values = {name: getattr(begin, name) for name in begin.__slots__}
             lasting[stall_id] = StallRecord(id=stall_id, **values)
             self._note("stall.began", item, begin.condition, policy)
-        return [Case(standing, record, snapshots.get(record.id, policy)) for record in lasting.values()]
+        cases = (Case(standing, record, snapshots.get(record.id, policy)) for record in lasting.values())
+        return [] if muted else list(cases)
 
     def _note(self, event: str, item: Item, condition: Condition, policy: PolicyConfig) -> None:
         data = {"condition": condition.value, "policy": policy.name, "version": policy.version}
@@ -180,10 +190,18 @@ class _Sweep:
         for item in self._items.values():
             need_or_none = lacking.get(item.id)
             if need_or_none is not None and item.attention_code is None:
-                sentence = LACKS[need_or_none.lack]
-                self._uow.items.update(item.id, attention_code=need_or_none.lack.value, attention=sentence)
+                self._uow.items.flag(item.id, need_or_none.lack.value, LACKS[need_or_none.lack], codes)
             elif need_or_none is None and item.attention_code in codes:
-                self._uow.items.update(item.id, attention_code=None, attention=None)
+                self._uow.items.flag(item.id, None, None, codes)
+
+    def list_backlog(self) -> None:
+        """Keeps the list of items that nobody is told of, where another sentence stood in its place meanwhile."""
+        for item in self._muted:
+            if item.attention_code is None:
+                self._uow.items.flag(item.id, BACKLOG, SILENT)
+        for item in self._items.values():
+            if item.attention_code == BACKLOG:
+                self._uow.items.flag(item.id, None, None, {BACKLOG})
 
 
 def _values(record: StallRecord) -> dict[str, Any]:

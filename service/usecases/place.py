@@ -11,13 +11,25 @@ from service.ledger import Item, Postmortem, UnitOfWork
 from service.usecases.context import TRACKER, Context
 
 OPEN, UPDATE, ADOPT = "open_issue", "update_issue", "adopt_issue"
+BACKLOG = "backlog"
+SILENT = "Finalized before the go-live date: nobody is mailed until it is released."
+
+
+def go_live(context: Context) -> datetime | None:
+    """The beginning (UTC) of the day from which we create and mail."""
+    day = context.config.service.go_live_on
+    return datetime.combine(day, time(), UTC) if day is not None else None
 
 
 def before_go_live(context: Context, postmortem: Postmortem) -> bool:
-    """Whether a postmortem was finalized before the day (UTC) from which we create and mail."""
-    day = context.config.service.go_live_on
-    finalized_at = postmortem.finalized_at
-    return day is not None and finalized_at is not None and finalized_at < datetime.combine(day, time(), UTC)
+    """Whether a postmortem was finalized before we create and mail; one of which nobody knows counts as old."""
+    since = go_live(context)
+    return since is not None and (postmortem.finalized_at is None or postmortem.finalized_at < since)
+
+
+def is_muted(context: Context, item: Item, postmortem: Postmortem) -> bool:
+    """Whether nobody is to be mailed of an item before a person has released it."""
+    return item.released_at is None and before_go_live(context, postmortem)
 
 
 def place_item(context: Context, uow: UnitOfWork, postmortem: Postmortem, item: Item, now: datetime) -> Held | None:
@@ -42,9 +54,9 @@ def _must_wait(
     context: Context, uow: UnitOfWork, postmortem: Postmortem, item: Item, placed: Placed, now: datetime
 ) -> Held | None:
     """What a person's release overrides: the go-live date, the target's hold, the brake."""
-    if item.released_at is None and before_go_live(context, postmortem):
+    if is_muted(context, item, postmortem):
         day = context.config.service.go_live_on
-        return Held("backlog", f"Finalized before the go-live date {day}: release it with held release --code backlog.")
+        return Held(BACKLOG, f"Finalized before the go-live date {day}: release it with held release --code backlog.")
     held = mode_holds(placed.target, released=item.released_at is not None)
     if held is not None:
         if held.code == "observe":
@@ -73,9 +85,7 @@ def _adopt(context: Context, uow: UnitOfWork, postmortem: Postmortem, item: Item
         )
         return _hold(uow, item, Held("linked_elsewhere", sentence), now)
     # The item stays silent if its postmortem is older than the go-live date, but it is recorded and adopted.
-    muted = item.released_at is None and before_go_live(context, postmortem)
-    code = "backlog" if muted else None
-    sentence_or_none = "Finalized before the go-live date: nobody is mailed until it is released." if muted else None
+    code, sentence_or_none = (BACKLOG, SILENT) if is_muted(context, item, postmortem) else (None, None)
     token = marker(context.secret, tracker, postmortem.source, postmortem.source_id, item.identity)
     uow.items.update(item.id, state=State.PENDING.value, marker=token, attention_code=code, attention=sentence_or_none)
     uow.targets.ensure(TRACKER + tracker, "tracker")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from service.domain.facts import Actor, State
 from service.ledger import Item, UnitOfWork
 from service.usecases.context import Context
-from service.usecases.place import place_item
+from service.usecases.place import BACKLOG, go_live, is_muted, place_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,15 @@ class Released:
     refused: str | None
 
 
-def held_items(uow: UnitOfWork, which: Which) -> list[Item]:
-    """Items that a person must decide about, oldest first."""
+def held_items(context: Context, uow: UnitOfWork, which: Which) -> list[Item]:
+    """Items that a person must decide about, oldest first; a silent one is of the backlog, whatever is said of it."""
     found = []
-    for item in uow.items.awaiting_release():
+    for item in uow.items.awaiting_release(go_live(context)):
         postmortem = uow.postmortems.get(item.postmortem_id)
+        silent = item.state is not State.HELD and is_muted(context, item, postmortem)
         wanted = (
             (not which.items or item.id in which.items)
-            and which.code in (None, item.attention_code)
+            and which.code in (None, item.attention_code, BACKLOG if silent else None)
             and which.postmortem in (None, postmortem.source_id)
             and which.team in (None, item.team)
             and which.priority in (None, item.priority)
@@ -53,7 +54,7 @@ def release(context: Context, which: Which, actor: Actor, reason: str) -> list[R
     now = context.now()
     done = []
     with context.ledger.begin() as uow:
-        for found in held_items(uow, which):
+        for found in held_items(context, uow, which):
             item = uow.items.lock(found.id)
             if item.attention_code == "ambiguous":
                 # Letting it go would guess that it is new; whoever knows says so of each.
@@ -64,7 +65,8 @@ def release(context: Context, which: Which, actor: Actor, reason: str) -> list[R
             postmortem = uow.postmortems.get(item.postmortem_id)
             if item.state is not State.HELD:
                 # An adopted issue of the backlog stands already; from now on people hear of it.
-                uow.items.update(item.id, attention_code=None, attention=None)
+                if item.attention_code == BACKLOG:
+                    uow.items.update(item.id, attention_code=None, attention=None)
                 done.append(Released(item.id, item.title, None))
                 continue
             if item.attention_code == "issue_gone":

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from config.model import PRIORITIES
@@ -32,13 +32,16 @@ class StatedItem:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What one revision says. `digest` changes when anything that we keep of it does."""
+    """What one revision says. `digest` changes when anything that we keep of it does. `known_at`: the latest instant of
+    the incident that it states, in its timeline or as its day.
+    """
 
     facts: PostmortemFacts
     items: tuple[StatedItem, ...]
     revision: int | None
     merged_into: str | None
     digest: str
+    known_at: datetime | None = None
 
 
 def understand(source: str, document: PostmortemDocument, default_visibility: str) -> Understood:
@@ -55,7 +58,14 @@ def understand(source: str, document: PostmortemDocument, default_visibility: st
     else:
         items = tuple(_read_item(index, item) for index, item in enumerate(read.action_items if read else ()))
     body = json.dumps([asdict(facts), [asdict(item) for item in items], document.merged_into], default=str)
-    return Understood(facts, items, document.revision, document.merged_into, hashlib.sha256(body.encode()).hexdigest())
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return Understood(facts, items, document.revision, document.merged_into, digest, _known_at(document, read))
+
+
+def _known_at(document: PostmortemDocument, read: Document | None) -> datetime | None:
+    day = read.incident_date if read else None
+    days = [datetime.combine(day, time(), UTC)] if day else []
+    return max([*document.timeline.values(), *days], default=None)
 
 
 def _check_range(revision: int | None, instants: Mapping[str, datetime | None]) -> None:
@@ -107,12 +117,12 @@ def _words(value: object) -> tuple[str, ...]:
 
 
 def _instant(value: object) -> datetime | None:
+    """An instant; a bare day, or one without an offset, is taken in UTC."""
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    # A day or an instant without an offset does not say when it was final; a wrong guess would pass the go-live date.
-    return found if found.tzinfo else None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _stated(index: int, item: DocumentItem) -> StatedItem:

@@ -19,6 +19,7 @@ from service.redaction import redact
 from service.texts import Mail, StalledLine, StalledMail, render_mail
 from service.usecases.context import CHANNEL, Context
 from service.usecases.effects.work import Prepared, Skip, Work
+from service.usecases.place import is_muted
 from service.usecases.standing import policy_from_json, standing_of
 
 
@@ -28,16 +29,19 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
     if notice.sent_at is not None:
         return Skip("It was sent.")
     if person is None or person.left:
-        return _drop(uow, notice, "Nobody: the person is no longer in the directory.")
-    lines = _lines(context, uow, notice, person, now)
-    if not lines:
-        return _drop(uow, notice, "Nothing is stalled any more.")
+        return _drop(uow, notice, message, "Nobody: the person is no longer in the directory.")
+    told, untold = _sorted_out(context, uow, notice, person, now)
+    if not told:
+        return _drop(uow, notice, message, "Nothing is stalled any more.")
     channel = context.channels[message.target.removeprefix(CHANNEL)]
-    mail = _mail(context, person, lines)
+    mail = _mail(context, person, _lines(context, uow, told, (person, now)))
     sent = Notice(notice.message_id, person.email, mail.subject, mail.text, mail.html, now)
 
     def settle(uow: UnitOfWork, _nothing: None, at: datetime) -> str:
         uow.notices.settle(notice.id, "sent", at)
+        if message.sent_at is None:
+            # Else an earlier try, whose answer was lost, may have told of them.
+            uow.notices.forget_steps(untold, person.id)
         data = {"person": person.id, "working_day": notice.working_day, "subject": mail.subject}
         uow.journal.append("notice.sent", ("notice", notice.id), at, data)
         return f"Sent to {person.id}."
@@ -45,35 +49,55 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
     return Work(lambda: channel.send(sent), settle, intent=True)
 
 
-def _drop(uow: UnitOfWork, notice: NoticeRow, why: str) -> Skip:
-    uow.notices.settle(notice.id, why, None)
+def _drop(uow: UnitOfWork, notice: NoticeRow, message: Message, why: str) -> Skip:
+    """Nothing is sent. If nothing of it was before, its steps may fire again, and the person may be told that day.
+
+    After a try whose answer was lost the mail may have arrived: then it stays that day's.
+    """
+    uow.notices.settle(notice.id, why, message.sent_at)
+    if message.sent_at is None:
+        steps = [(row.stall_id, row.step) for row in uow.notices.lines(notice.id)]
+        uow.notices.forget_steps(steps, notice.person)
     return Skip(why)
 
 
-def _mail(context: Context, person: PersonConfig, lines: list[StalledLine]) -> Mail:
+def _mail(context: Context, person: PersonConfig, lines: list[tuple[StalledLine, str]]) -> Mail:
     first_name = person.name.split()[0] if person.name.split() else person.name
     list_url = f"{context.base_url}/items?owner={person.id}"
-    mail = render_mail("stalled", StalledMail(first_name, tuple(lines), list_url))
+    mail = render_mail("stalled", StalledMail(first_name, tuple(line for line, _ in lines), list_url, lines[0][1]))
     # What the lines say holds no credential any more; this is the second net.
     return Mail(*(redact(part).text for part in (mail.subject, mail.text, mail.html)))
 
 
-def _lines(
+def _sorted_out(
     context: Context, uow: UnitOfWork, notice: NoticeRow, person: PersonConfig, now: datetime
-) -> list[StalledLine]:
-    """One line an item that is still stalled, worst first; what was mended meanwhile is not named."""
-    ranked: dict[int, tuple[tuple[object, ...], StalledLine]] = {}
+) -> tuple[list[NoticeLine], list[tuple[int, str]]]:
+    """The steps to tell, and as (stall, step) those not to: mended, snoozed or silenced since they were decided."""
+    told: list[NoticeLine] = []
+    untold: list[tuple[int, str]] = []
+    today = local_day(now, person.zone)
     for row in uow.notices.lines(notice.id):
         item = uow.items.get(row.item_id)
-        today = local_day(now, person.zone)
         snoozed = item.snoozed_until is not None and today < item.snoozed_until
-        if row.ended_on is not None or item.state not in STALLING_STATES or snoozed:
-            continue
-        line = _line(context, uow, item, row, (person, now))
+        muted = is_muted(context, item, uow.postmortems.get(item.postmortem_id))
+        if row.ended_on is not None or item.state not in STALLING_STATES or snoozed or muted:
+            untold.append((row.stall_id, row.step))
+        else:
+            told.append(row)
+    return told, untold
+
+
+def _lines(
+    context: Context, uow: UnitOfWork, told: list[NoticeLine], reader: tuple[PersonConfig, datetime]
+) -> list[tuple[StalledLine, str]]:
+    """One line an item, worst first, each with the name of the policy that asked for it."""
+    ranked: dict[int, tuple[tuple[object, ...], StalledLine, str]] = {}
+    for row in told:
+        line = _line(context, uow, uow.items.get(row.item_id), row, reader)
         rank = _rank(line)
-        if item.id not in ranked or rank < ranked[item.id][0]:
-            ranked[item.id] = (rank, line)
-    return [line for _, line in sorted(ranked.values(), key=lambda pair: pair[0])]
+        if row.item_id not in ranked or rank < ranked[row.item_id][0]:
+            ranked[row.item_id] = (rank, line, policy_from_json(row.policy_snapshot).name)
+    return [(line, policy) for _, line, policy in sorted(ranked.values(), key=lambda found: found[0])]
 
 
 def _rank(line: StalledLine) -> tuple[object, ...]:
