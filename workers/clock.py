@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.ledger import UnitOfWork
 from service.wiring import Components, open_instance
 from workers.bell import NO_BELL, Bell, check_address
 from workers.duties import due_duties
@@ -54,10 +55,17 @@ def due_kinds(components: Components) -> list[str]:
         kinds = [
             ("absorb", uow.inbox.anything_due(now, uow.clock())),
             ("dispatch", bool(uow.outbox.queues(now, uow.clock()))),
-            ("reconcile", uow.issues.anything_due(now) or uow.cursors.anything_due(now) or not uow.cursors.any()),
+            ("reconcile", _reading_due(uow, now)),
         ]
         duties = due_duties(components, uow, now)
     return [kind for kind, due in kinds if due] + duties
+
+
+def _reading_due(uow: UnitOfWork, now: datetime) -> bool:
+    """Whether a tracker that may be asked now has something to be read. Before the first reading all have."""
+    busy = uow.cursors.busy(now, uow.clock())
+    due = uow.issues.anything_due(now, busy) or uow.cursors.anything_due(now, busy)
+    return due or not uow.cursors.any()
 
 
 def _beat(components: Components, state: str) -> bool:

@@ -1,14 +1,18 @@
-"""Where each tracker's feed was last read, and which duty of ours is next."""
+"""Where each tracker's feed was last read, which duty of ours is next, and who reads a tracker now."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, or_, select, update
 
 from service.ledger.rows import CursorRow, read_row
 from service.ledger.sql import insert_into
 from service.ledger.tables import cursors
+
+# No feed: the row that carries the one turn at reading a tracker, and until when the tracker is left alone.
+READING = "reading"
 
 
 class Cursors:
@@ -24,14 +28,41 @@ class Cursors:
             .on_conflict_do_nothing()
         )
 
-    def claim(self, tracker: str, feed: str, now: datetime, lease: tuple[float, float]) -> CursorRow | None:
-        """The cursor if it is due and nobody reads that feed now. `lease`: the database's clock, and seconds."""
+    def take_turn(self, tracker: str, now: datetime, lease: tuple[float, float]) -> CursorRow | None:
+        """The turn at reading a tracker, unless somebody has it or the tracker is to be left alone. `lease`: the
+        database's clock, and seconds.
+        """
         clock, seconds = lease
+        self.ensure(tracker, READING, now)
+        done = self._connection.execute(
+            update(cursors)
+            .where(cursors.c.tracker == tracker, cursors.c.feed == READING, cursors.c.next_at <= now)
+            .where(or_(cursors.c.lease_until.is_(None), cursors.c.lease_until < clock))
+            .values(lease_until=clock + seconds)
+        )
+        return self.get(tracker, READING) if done.rowcount else None
+
+    def keep_turn(self, turn: CursorRow, lease: tuple[float, float]) -> CursorRow | None:
+        """The turn with a new lease; None if it is ours no longer."""
+        kept = self._set(turn, lease_until=sum(lease))
+        return self.get(turn.tracker, turn.feed) if kept else None
+
+    def end_turn(self, turn: CursorRow) -> None:
+        self._set(turn, lease_until=None)
+
+    def busy(self, now: datetime, clock: float) -> set[str]:
+        """Trackers that somebody reads now, or that are to be left alone."""
+        found = select(cursors.c.tracker).where(
+            cursors.c.feed == READING, or_(cursors.c.lease_until >= clock, cursors.c.next_at > now)
+        )
+        return {row.tracker for row in self._connection.execute(found)}
+
+    def begin(self, tracker: str, feed: str, now: datetime, again_at: datetime) -> CursorRow | None:
+        """The cursor if it is due; it is due again at that instant, should nothing come of this reading."""
         done = self._connection.execute(
             update(cursors)
             .where(cursors.c.tracker == tracker, cursors.c.feed == feed, cursors.c.next_at <= now)
-            .where(or_(cursors.c.lease_until.is_(None), cursors.c.lease_until < clock))
-            .values(lease_until=clock + seconds, next_at=now + timedelta(seconds=seconds))
+            .values(next_at=again_at)
         )
         return self.get(tracker, feed) if done.rowcount else None
 
@@ -67,21 +98,48 @@ class Cursors:
             cure=cure,
         )
 
-    def _set(self, row: CursorRow, **values: object) -> None:
+    def _set(self, row: CursorRow, **values: object) -> bool:
+        """Writes to a row whose lease is still the one we know; False if another has it, or a rewind took it."""
+        done = self._connection.execute(
+            update(cursors)
+            .where(cursors.c.tracker == row.tracker, cursors.c.feed == row.feed)
+            .where(cursors.c.lease_until == row.lease_until)
+            .values(**values)
+        )
+        return done.rowcount == 1
+
+    def make_due(self, tracker: str, feed: str, now: datetime) -> None:
+        """Makes a feed due now, if it is not due already."""
         self._connection.execute(
-            update(cursors).where(cursors.c.tracker == row.tracker, cursors.c.feed == row.feed).values(**values)
+            update(cursors)
+            .where(cursors.c.tracker == tracker, cursors.c.feed == feed, cursors.c.next_at > now)
+            .values(next_at=now)
         )
 
     def rewind(self, now: datetime) -> None:
-        """Every feed is read from the beginning again, now."""
+        """Every feed is read from the beginning again, now; what a reading in flight brings is not taken."""
         self._connection.execute(update(cursors).values(cursor=None, lease_until=None, next_at=now))
 
-    def anything_due(self, now: datetime) -> bool:
-        found = select(cursors.c.feed).where(cursors.c.next_at <= now).limit(1)
-        return self._connection.execute(found).first() is not None
+    def due(self, tracker: str, feeds: Iterable[str], now: datetime) -> list[str]:
+        """Which of these feeds are due, the longest waiting first."""
+        rows = self._connection.execute(
+            select(cursors.c.feed)
+            .where(cursors.c.tracker == tracker, cursors.c.feed.in_(list(feeds)), cursors.c.next_at <= now)
+            .order_by(cursors.c.next_at, cursors.c.feed)
+        )
+        return [row.feed for row in rows]
+
+    def anything_due(self, now: datetime, but: Collection[str] = ()) -> bool:
+        """Whether a feed is due, but for those of some trackers."""
+        due = select(cursors.c.feed).where(cursors.c.feed != READING, cursors.c.next_at <= now)
+        found = self._connection.execute(due.where(cursors.c.tracker.not_in(list(but))).limit(1))
+        return found.first() is not None
 
     def any(self) -> bool:
         return self._connection.execute(select(cursors.c.feed).limit(1)).first() is not None
 
     def all(self) -> list[CursorRow]:
-        return [read_row(CursorRow, row) for row in self._connection.execute(select(cursors).order_by(cursors.c.feed))]
+        """Every feed, and the readings of single issues of a tracker where they fail."""
+        shown = or_(cursors.c.feed != READING, cursors.c.failing_since.is_not(None))
+        rows = self._connection.execute(select(cursors).where(shown).order_by(cursors.c.feed))
+        return [read_row(CursorRow, row) for row in rows]

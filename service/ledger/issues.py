@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, or_, select, update
@@ -69,15 +69,16 @@ class Issues:
             comments=None if reading.comments is None else max(0, reading.comments - issue.our_comments),
             tracker_at=reading.updated_at,
             read_at=answered_at,
+            missing_since=None,
             gone_at=None,
         )
 
-    def replace_ref(self, issue: Issue, ref: IssueRef, now: datetime) -> None:
-        """The tracker moved or renamed the issue; the old ref stays known."""
+    def replace_ref(self, issue: Issue, ref: IssueRef, target: str, now: datetime) -> None:
+        """The tracker moved or renamed the issue; the old ref stays known. `target`: whose place it is in now."""
         self._connection.execute(
             insert(issue_refs).values(issue_id=issue.id, ref=issue.ref, key=issue.key, url=issue.url, until=now)
         )
-        self.update(issue.id, ref=ref.ref, key=ref.key, url=ref.url, place=ref.place)
+        self.update(issue.id, ref=ref.ref, key=ref.key, url=ref.url, place=ref.place, target=target)
 
     def make_due(self, issue_ids: Iterable[int], at: datetime) -> None:
         """Makes issues due for a read; an earlier due instant stands."""
@@ -112,9 +113,10 @@ class Issues:
         wanted = select(issues.c.id).where(issues.c.id.in_(list(issue_ids))).order_by(issues.c.id)
         return [row.id for row in self._connection.execute(wanted.with_for_update(key_share=True))]
 
-    def anything_due(self, now: datetime) -> bool:
-        found = select(issues.c.id).where(issues.c.read_due_at <= now).limit(1)
-        return self._connection.execute(found).first() is not None
+    def anything_due(self, now: datetime, but: Collection[str] = ()) -> bool:
+        """Whether an issue is due for a read, but for those of some trackers."""
+        due = select(issues.c.id).where(issues.c.read_due_at <= now, issues.c.tracker.not_in(list(but))).limit(1)
+        return self._connection.execute(due).first() is not None
 
     def trackers(self) -> set[str]:
         """Every tracker the ledger has an issue in."""

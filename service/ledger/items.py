@@ -57,6 +57,11 @@ class Items:
         wanted = select(action_items).where(action_items.c.id == item_id)
         return read_row(Item, self._connection.execute(wanted.with_for_update(key_share=True)).one())
 
+    def lock_all(self, item_ids: Iterable[int]) -> list[Item]:
+        """Several items, locked in the order of their ids: who needs more than one must not lock them in turn."""
+        query = select(action_items).where(action_items.c.id.in_(list(item_ids))).order_by(action_items.c.id)
+        return [read_row(Item, row) for row in self._connection.execute(query.with_for_update(key_share=True))]
+
     def find(self, item_id: int) -> Item | None:
         row = self._connection.execute(select(action_items).where(action_items.c.id == item_id)).first()
         return read_row(Item, row) if row else None

@@ -178,6 +178,7 @@ class CursorRow:
     feed: str
     cursor: str | None
     next_at: datetime
+    lease_until: float | None
     ok_at: datetime | None
     failing_since: datetime | None
     error_code: str | None

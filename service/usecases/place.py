@@ -100,6 +100,18 @@ def _hold(uow: UnitOfWork, item: Item, held: Held, now: datetime) -> Held:
     return held
 
 
+def target_at(context: Context, tracker: str, place: str, target: str) -> str:
+    """Whose place an issue stands in: `target` while it has that place, else another target of ours, else only the
+    tracker's, of which nobody knows who may see it.
+    """
+    having = [
+        each.name
+        for each in context.config.targets.values()
+        if (each.tracker, each.place.casefold()) == (tracker, place.casefold())
+    ]
+    return target if target in having else next(iter(having), TRACKER + tracker)
+
+
 def follow_up(uow: UnitOfWork, item: Item, now: datetime) -> None:
     """Asks for the item's issue to be told what changed, if it has one."""
     if item.issue_id is None:

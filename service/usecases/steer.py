@@ -44,7 +44,9 @@ def pause(context: Context, target: str | None, actor: Actor, reason: str) -> No
 
 
 def resume(context: Context, target: str | None, actor: Actor, reason: str) -> None:
-    """Starts again what a pause stopped; a target's circuit is closed as well."""
+    """Starts again what a pause stopped; a target's circuit is closed as well. Issues whose vanishing froze the target
+    are accepted as gone, unless the next sweep finds them.
+    """
     now = context.now()
     with context.ledger.begin() as uow:
         if target is None:

@@ -14,7 +14,7 @@ from service.texts import changes_comment
 from service.usecases.context import Context
 from service.usecases.effects.open_issue import text_of
 from service.usecases.effects.work import Budget, Prepared, Skip, Wait, Work
-from service.usecases.place import follow_up
+from service.usecases.place import follow_up, target_at
 from service.usecases.redacting import redacted
 
 
@@ -51,6 +51,12 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
     if message.sent_at is not None and now < message.sent_at + context.quiet(issue.tracker):
         # An earlier comment may still be on its way; looking for it too soon would make a second one.
         return Wait(message.sent_at + context.quiet(issue.tracker))
+    target = target_at(context, issue.tracker, issue.place, issue.target)
+    if target != message.target:
+        # Who may see an issue, and how fast it may be written to, is known of the target whose place it is in now.
+        uow.issues.update(issue.id, target=target)
+        follow_up(uow, item, now)
+        return Skip(f"Its issue stands with {target} by now and is told there.")
     postmortem = uow.postmortems.get(item.postmortem_id)
     held = _refused(context, uow, item, issue, postmortem)
     if held is not None:

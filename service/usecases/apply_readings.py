@@ -1,0 +1,157 @@
+"""Takes over what a tracker answered: what is newer, where an issue stands now, and what is found by its marker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from connectors.spi import IssueRef, Reading, Sweep
+from service.domain.facts import Actor, State
+from service.domain.following import Seen, judge, next_state
+from service.ledger import Issue, Item, UnitOfWork
+from service.usecases.context import Context
+from service.usecases.effects.open_issue import link
+from service.usecases.place import target_at
+
+AGAIN_AFTER = timedelta(seconds=1)
+
+
+def apply_found(context: Context, uow: UnitOfWork, name: str, found: Sweep, asked_at: datetime, *, by_ref: bool) -> int:
+    """Commits the readings that are newer than what the ledger has, follows moves, links by marker. Returns how many
+    were newer. What is `gone` is only locked: it is decided over a whole sweep.
+
+    All items are locked first and at once, then all issues: who holds some and waits for others could wait for ever.
+    """
+    refs = [*(reading.issue.ref for reading in found.readings), *found.moved, *found.gone]
+    known = uow.issues.by_refs(name, refs)
+    arrived = {ref.ref for ref in found.moved.values()}
+    strangers = [
+        reading
+        for reading in found.readings
+        if reading.issue.ref not in known and reading.issue.ref not in arrived and reading.ours is not False
+    ]
+    owners = uow.items.by_markers(marker for reading in strangers for marker in reading.markers)
+    followers = uow.items.of_issues([issue.id for issue in known.values()])
+    items: dict[int, list[Item]] = {}
+    for item in uow.items.lock_all({item.id for item in (*followers, *owners.values())}):
+        items.setdefault(item.issue_id or 0, []).append(item)
+    now = context.now()
+    locked = uow.issues.by_refs(name, refs, lock=True)
+    for old, ref in found.moved.items():
+        issue = locked.get(old)
+        if issue is not None and issue.ref != ref.ref:
+            _follow_move(context, uow, issue, ref, items.get(issue.id, []), now)
+            locked[ref.ref] = uow.issues.get(issue.id)
+    applied = 0
+    for reading in found.readings:
+        issue = locked.get(reading.issue.ref)
+        if issue is not None:
+            applied += _apply(context, uow, issue, items.get(issue.id, []), (reading, asked_at, now), by_ref=by_ref)
+    for reading in strangers:
+        owner = next((owners[marker] for marker in reading.markers if marker in owners), None)
+        target = context.config.targets.get(owner.target or "") if owner is not None else None
+        if owner is not None and target is not None and target.tracker == name:
+            link(context, uow, owner.id, reading, target, now)
+    return applied
+
+
+def _follow_move(
+    context: Context, uow: UnitOfWork, issue: Issue, ref: IssueRef, items: Sequence[Item], now: datetime
+) -> None:
+    target = target_at(context, issue.tracker, ref.place, issue.target)
+    uow.issues.replace_ref(issue, ref, target, now)
+    for item in items:
+        uow.journal.append("issue.moved", ("item", item.id), now, {"from": issue.key, "to": ref.key})
+
+
+def _apply(
+    context: Context,
+    uow: UnitOfWork,
+    issue: Issue,
+    items: Sequence[Item],
+    read: tuple[Reading, datetime, datetime],
+    *,
+    by_ref: bool,
+) -> int:
+    reading, asked_at, now = read
+    verdict = judge(_seen(issue), reading, asked_at, by_ref=by_ref, our_comments=issue.our_comments)
+    if issue.missing_since is not None and by_ref:
+        uow.issues.update(issue.id, missing_since=None)
+    if verdict.again:
+        uow.issues.make_due([issue.id], now + AGAIN_AFTER)
+    # Not every tracker counts a move as a change: what was asked by ref and is not older says where an issue stands.
+    if verdict.apply or (by_ref and reading.updated_at == issue.tracker_at):
+        _note_standing(context, uow, issue, reading.issue)
+    if not verdict.apply:
+        return 0
+    uow.issues.apply(issue, reading, now)
+    for item in items:
+        _follow(context, uow, item, issue, (reading, now), moved=verdict.moved)
+    return 1
+
+
+def _seen(issue: Issue) -> Seen:
+    return Seen(
+        status=issue.status,
+        category=issue.category,
+        assignee_id=issue.assignee.id if issue.assignee else None,
+        due_on=issue.due_on,
+        title=issue.title,
+        comments=issue.comments,
+        tracker_at=issue.tracker_at,
+        read_at=issue.read_at,
+    )
+
+
+def _note_standing(context: Context, uow: UnitOfWork, issue: Issue, ref: IssueRef) -> None:
+    """Where an issue stands decides who may see it: what is written there goes by the target of that place."""
+    if (ref.key, ref.url, ref.place) != (issue.key, issue.url, issue.place):
+        target = target_at(context, issue.tracker, ref.place, issue.target)
+        uow.issues.update(issue.id, key=ref.key, url=ref.url, place=ref.place, target=target)
+
+
+def _follow(
+    context: Context, uow: UnitOfWork, item: Item, issue: Issue, read: tuple[Reading, datetime], *, moved: bool
+) -> None:
+    reading, now = read
+    holder = context.roster.holder(issue.tracker, reading.assignee)
+    gone_before = item.state is State.HELD and item.attention_code == "issue_gone"
+    state = next_state(State.OPEN if gone_before else item.state, reading.category)
+    if item.state is State.HELD and not gone_before:
+        state = item.state
+    values: dict[str, object] = {
+        "state": state.value,
+        "assignee_read": True,
+        "assigned": reading.assignee is not None,
+        "assignee_person": holder.id if holder else None,
+        "current_due_on": reading.due_on,
+    }
+    if state is not State.WITHDRAWN:
+        values["closed_at"] = None if state.is_open else (item.closed_at or now)
+    if moved:
+        values["last_movement_at"] = now
+    if gone_before:
+        values |= {"attention_code": None, "attention": None}
+    uow.items.update(item.id, **values)
+    changed = _differences(item, issue, reading, state)
+    if changed:
+        actor = Actor("tracker", issue.tracker)
+        uow.journal.append("issue.read", ("item", item.id), now, changed, actor)
+
+
+def _differences(item: Item, issue: Issue, reading: Reading, state: State) -> dict[str, object]:
+    before = {
+        "state": item.state.value,
+        "status": issue.status,
+        "assignee": issue.assignee.name if issue.assignee else None,
+        "due": issue.due_on,
+        "title": issue.title,
+    }
+    after = {
+        "state": state.value,
+        "status": reading.status,
+        "assignee": reading.assignee.name if reading.assignee else None,
+        "due": reading.due_on,
+        "title": reading.title,
+    }
+    return {name: [before[name], after[name]] for name in before if before[name] != after[name]}
