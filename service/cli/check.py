@@ -18,12 +18,15 @@ from config.model import Config
 from connectors.spi import Connector, Finding, Secret
 from service.cli.online import Progress, Seen, ask_everyone
 
+# What is said although nothing is wrong.
+NOTES = frozenset({"journal.consistent"})
+
 DatabaseFindings = Callable[[Config], Sequence[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding as `check` shows it. A warning does not make `check` fail; `online` says that everyone was asked."""
+    """A finding as `check` shows it: a fault, a warning or a note. Only a fault makes `check` fail."""
 
     level: str
     subject: str
@@ -40,7 +43,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return not self.faults and all(found.level == "warning" for found in self.findings)
+        return not self.faults and all(found.level != "fault" for found in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def examine(
     if online is not None:
         seen = ask_everyone(config, connectors, online.progress)
         seen += [Seen("database", finding) for finding in online.database(config)]
-        found += [Found("fault", one.subject, one.finding) for one in seen]
+        found += [Found("note" if one.finding.code in NOTES else "fault", one.subject, one.finding) for one in seen]
     return Report(str(path), (), tuple(found), config, online is not None)
 
 
@@ -91,10 +94,13 @@ def command(context: click.Context, *, online: bool, as_json: bool) -> None:
 
 
 def _database(connectors: Mapping[str, Connector], unloaded: Sequence[Finding]) -> DatabaseFindings:
-    """Asks the ledger that the environment names whether it is at head and knows no name that the file lacks."""
+    """Asks the ledger that the environment names whether it is at head, knows no name that the file lacks, and has a
+    journal that holds.
+    """
     from sqlalchemy.exc import ArgumentError
 
     from service.settings import from_environment
+    from service.usecases.verify import verify_journal
     from service.wiring import build
 
     def findings(config: Config) -> Sequence[Finding]:
@@ -110,7 +116,9 @@ def _database(connectors: Mapping[str, Connector], unloaded: Sequence[Finding]) 
             sentence = f"The folder {settings.home} cannot be used: {error.strerror}."
             return (Finding("database.folder", sentence, "Set AFTERACTION_HOME to a folder that you may write to."),)
         try:
-            return parts.database_findings()
+            found = parts.database_findings()
+            at_head = not any(finding.code.startswith("ledger.") for finding in found)
+            return [*found, verify_journal(parts.ledger)] if at_head else found
         finally:
             parts.ledger.close()
 
@@ -141,8 +149,8 @@ def _text(report: Report, *, asked: bool) -> str:
     for fault in report.faults:
         lines += [click.style(str(fault), fg="red"), f"  {fault.cure}"]
     for one in report.findings:
-        colour = "red" if one.level == "fault" else "yellow"
-        prefix = "warning: " if one.level == "warning" else f"{one.subject}: "
+        colour = {"fault": "red", "warning": "yellow"}.get(one.level)
+        prefix = {"fault": f"{one.subject}: ", "warning": "warning: "}.get(one.level, "")
         lines += [click.style(f"{prefix}{one.finding.sentence}", fg=colour), f"  {one.finding.cure}"]
     return "\n".join([*lines, _verdict(report, asked=asked)])
 

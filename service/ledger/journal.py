@@ -15,6 +15,7 @@ from service.ledger.sql import insert_into
 from service.ledger.tables import decisions, instance, journal, payloads
 
 SEAL_BATCH = 500
+VERIFY_BATCH = 1000
 
 
 class Journal:
@@ -98,17 +99,40 @@ class Journal:
         found = select(journal.c.id).where(journal.c.position.is_(None)).limit(1)
         return self._connection.execute(found).first() is not None
 
+    def head(self) -> tuple[int, str]:
+        """The position and hash of the last sealed fact; 0 and nothing before the first."""
+        found = self._connection.execute(select(instance.c.head_position, instance.c.head_hash)).first()
+        return (int(found.head_position), str(found.head_hash)) if found else (0, "")
+
     def broken_at(self) -> int | None:
-        """The first position whose row does not follow from the one before; None when the chain is whole."""
-        previous = ""
-        rows = self._connection.execute(
-            select(journal).where(journal.c.position.is_not(None)).order_by(journal.c.position)
+        """The first position that does not hold: its fact or its payload was changed, it does not follow from the one
+        before, or it is not what the head says. None when the journal is consistent in itself; only a head that was
+        kept elsewhere can say more.
+        """
+        position, previous = 0, ""
+        # In portions: a journal does not fit into memory.
+        sealed = (
+            select(journal, payloads.c.body)
+            .outerjoin(payloads, payloads.c.digest == journal.c.payload_digest)
+            .where(journal.c.position.is_not(None))
+            .order_by(journal.c.position)
+            .execution_options(yield_per=VERIFY_BATCH)
         )
-        for expected, row in enumerate(rows, start=1):
-            if row.position != expected or row.hash != row_hash(row, expected, previous):
-                return expected
-            previous = row.hash
-        return None
+        with self._connection.execute(sealed) as rows:
+            for position, row in enumerate(rows, start=1):
+                follows = (row.position, row.previous_hash) == (position, previous)
+                if not follows or row.hash != row_hash(row, position, previous) or not _holds(row):
+                    return position
+                previous = row.hash
+        at, ends = self.head()
+        if at != position:
+            return min(at, position) + 1
+        return None if ends == previous else position
+
+
+def _holds(row: Row[Any]) -> bool:
+    """Whether a payload is what was kept. One that was erased, as it may be, leaves its digest."""
+    return row.body is None or hashlib.sha256(row.body).hexdigest() == row.payload_digest
 
 
 def row_hash(row: Row[Any], position: int, previous: str) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from config.model import Config
 from connectors.spi import AccessDenied, Finding, PlaceDescription, Visibility
-from service.cli.check import Online, _database, command, examine
+from service.cli.check import Online, _database, _text, command, examine
+from service.ledger import Ledger
 from tests.config.conftest import Write
 from tests.config.stand_in import World, connectors
 
@@ -220,6 +224,50 @@ def test_a_new_database_is_told_to_be_migrated_and_nothing_else_is_made(
     report = examine(write(), connectors(), (), Online(_database(connectors(), ()), quiet))
     assert [(found.subject, found.finding.code) for found in report.findings] == [("database", "ledger.not_at_head")]
     assert not (tmp_path / "home" / "secret").exists()
+
+
+def _with_a_journal(url: str, *statements: str) -> None:
+    with closing(Ledger(url)) as ledger, ledger.begin() as uow:
+        now = datetime(2026, 3, 2, tzinfo=UTC)
+        uow.instance.create("digest", False, now)
+        for number in range(3):
+            uow.journal.append("item.stated", ("item", number), now, {"number": number})
+        uow.journal.seal()
+        for statement in statements:
+            uow.connection.exec_driver_sql(statement)
+        uow.commit()
+
+
+def test_a_journal_that_holds_is_said_to_and_fails_nothing(
+    write: Write, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    _with_a_journal(database_url)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    report = examine(write(), connectors(), (), Online(_database(connectors(), ()), quiet))
+    (found,) = report.findings
+    assert (found.level, report.ok) == ("note", True)
+    assert found.finding.sentence == "The journal is consistent in itself up to position 3."
+    assert "journal head position=3 hash=" in found.finding.cure
+    assert found.finding.sentence in click.unstyle(_text(report, asked=True)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("tampering", "position"),
+    [
+        ("update journal set actor = 'nobody' where position = 2", 2),
+        ("delete from journal where position = 3", 3),
+    ],
+)
+def test_a_journal_that_was_changed_is_a_fault_at_its_position(
+    write: Write, monkeypatch: pytest.MonkeyPatch, database_url: str, tampering: str, position: int
+) -> None:
+    _with_a_journal(database_url, tampering)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    report = examine(write(), connectors(), (), Online(_database(connectors(), ()), quiet))
+    (found,) = report.findings
+    assert (found.level, found.finding.code, report.ok) == ("fault", "journal.broken", False)
+    assert f"position {position}:" in found.finding.sentence
+    assert "journal head" in found.finding.cure
 
 
 def test_an_address_that_is_no_databases_is_told_without_repeating_it(

@@ -9,8 +9,9 @@ from sqlalchemy import delete, select, update
 
 from service.domain.facts import Actor, Role
 from service.ledger import Ledger, UnitOfWork
+from service.ledger import journal as kept
 from service.ledger.journal import SEAL_BATCH
-from service.ledger.tables import decisions, journal, payloads
+from service.ledger.tables import decisions, instance, journal, payloads
 from tests.ledger.at import NOW, at_once, opened
 
 OLA = Actor("person", "ola", Role.OPERATOR)
@@ -65,7 +66,7 @@ def test_sealing_goes_on_where_it_ended(ledger: Ledger) -> None:
     assert broken_at(ledger) is None
 
 
-CHANGES = {
+CHANGES: dict[str, dict[str, object]] = {
     "actor": {"actor": "somebody else"},
     "event": {"event": "item.closed"},
     "subject": {"subject": "99"},
@@ -101,6 +102,65 @@ def test_facts_that_changed_places_are_found(ledger: Ledger) -> None:
             uow.connection.execute(update(journal).where(journal.c.position == old).values(position=new))
         uow.commit()
     assert broken_at(ledger) == 2
+
+
+def test_a_changed_payload_is_found_where_it_was_stated(ledger: Ledger) -> None:
+    write(ledger, 5)
+    seal(ledger)
+    with ledger.begin() as uow:
+        (third, *_) = uow.journal.history("item", 2)
+        its_own = payloads.c.digest == third.payload_digest
+        uow.connection.execute(update(payloads).where(its_own).values(body=b'{"number": 77}'))
+        uow.commit()
+    assert broken_at(ledger) == 3
+
+
+@pytest.mark.parametrize("left", [0, 3])
+def test_an_end_that_was_cut_off_is_found(ledger: Ledger, left: int) -> None:
+    write(ledger, 5)
+    seal(ledger)
+    with ledger.begin() as uow:
+        uow.connection.execute(delete(journal).where(journal.c.position > left))
+        uow.commit()
+    assert broken_at(ledger) == left + 1
+
+
+@pytest.mark.parametrize(("values", "found"), [({"head_position": 3}, 4), ({"head_hash": "0" * 64}, 5)])
+def test_a_head_that_is_not_the_chains_end_is_found(ledger: Ledger, values: dict[str, object], found: int) -> None:
+    write(ledger, 5)
+    seal(ledger)
+    with ledger.begin() as uow:
+        uow.connection.execute(update(instance).values(**values))
+        uow.commit()
+    assert broken_at(ledger) == found
+
+
+def test_a_chain_of_another_hash_that_was_written_beside_it_is_found(ledger: Ledger) -> None:
+    write(ledger, 5)
+    seal(ledger)
+    with ledger.begin() as uow:
+        change(uow, 4, previous_hash="0" * 64)
+        uow.commit()
+    assert broken_at(ledger) == 4
+
+
+def test_facts_that_are_not_sealed_yet_break_nothing(ledger: Ledger) -> None:
+    write(ledger, 2)
+    assert broken_at(ledger) is None
+    seal(ledger)
+    write(ledger, 2)
+    assert broken_at(ledger) is None
+
+
+def test_more_facts_than_are_read_at_once_are_all_looked_at(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "VERIFY_BATCH", 3)
+    write(ledger, 10)
+    seal(ledger)
+    assert broken_at(ledger) is None
+    with ledger.begin() as uow:
+        change(uow, 8, actor="somebody else")
+        uow.commit()
+    assert broken_at(ledger) == 8
 
 
 def test_the_chain_holds_although_a_payload_was_erased(ledger: Ledger) -> None:
