@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -10,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 WRITES = "afteraction_writes"
 BUSY_SECONDS = 30
+LOOK_SECONDS = 0.001
 
 
 def open_engine(url: str) -> Engine:
@@ -34,6 +36,35 @@ def _set_up_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        # A deferred transaction that turns writer half-way fails at once with "database is locked" and is not retried.
-        immediate = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if connection.get_execution_options().get(WRITES, False):
+            _begin_to_write(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_to_write(connection: Connection) -> None:
+    """Begins once no other process writes; OperationalError if none lets us in for BUSY_SECONDS.
+
+    A deferred transaction that turns writer half-way fails at once with "database is locked" and is not retried. And
+    SQLite's own waiting looks again ever more rarely, up to 100 ms apart: among processes that write for milliseconds
+    it would sleep through most of its turns.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    ends = time.monotonic() + BUSY_SECONDS
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while _is_busy(raw) and time.monotonic() < ends:
+            time.sleep(LOOK_SECONDS)
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
+
+
+def _is_busy(raw: Any) -> bool:
+    """Tries to begin. False once that is done, and for any other fault, which SQLAlchemy shall raise in its own way."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False

@@ -16,11 +16,10 @@ MAX_DEATHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The due messages of one target: how long the oldest waits, and how many calls are under way."""
+    """The due messages of one target: since when the oldest waits."""
 
     target: str
     oldest: datetime
-    in_flight: int
 
 
 class Outbox:
@@ -55,18 +54,22 @@ class Outbox:
     def queues(self, now: datetime, clock: float) -> list[Queue]:
         """Targets that may be written to now and have due messages, the longest waiting first."""
         free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < clock)
-        held = func.count().filter(outbox.c.lease_until >= clock)
-        waiting = func.min(outbox.c.due_at).filter(and_(free, outbox.c.due_at <= now))
+        # Asked for before every claim: one look into the index for each target, however many messages wait.
+        oldest = (
+            select(outbox.c.due_at)
+            .where(outbox.c.target == targets.c.name, outbox.c.state == "due", outbox.c.due_at <= now, free)
+            .order_by(outbox.c.due_at)
+            .limit(1)
+            .scalar_subquery()
+        )
         paused = select(instance.c.id).where(instance.c.paused_at.is_not(None)).exists()
         rows = self._connection.execute(
-            select(outbox.c.target, waiting.label("oldest"), held.label("held"))
-            .join(targets, targets.c.name == outbox.c.target)
-            .where(outbox.c.state == "due", targets.c.paused_at.is_(None), ~paused)
+            select(targets.c.name, oldest.label("oldest"))
+            .where(targets.c.paused_at.is_(None), ~paused)
             .where(or_(targets.c.open_until.is_(None), targets.c.open_until <= clock))
             .where(or_(targets.c.next_slot.is_(None), targets.c.next_slot <= clock))
-            .group_by(outbox.c.target)
         )
-        found = [Queue(row.target, row.oldest, int(row.held)) for row in rows if row.oldest is not None]
+        found = [Queue(row.name, row.oldest) for row in rows if row.oldest is not None]
         return sorted(found, key=lambda queue: queue.oldest)
 
     def claim(self, target: str, now: datetime, clock: float, lease_seconds: float) -> Message | None:
