@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connectors.spi import IssueRef, Reading, Sweep
@@ -25,11 +25,7 @@ def apply_found(context: Context, uow: UnitOfWork, name: str, found: Sweep, aske
     refs = [*(reading.issue.ref for reading in found.readings), *found.moved, *found.gone]
     known = uow.issues.by_refs(name, refs)
     arrived = {ref.ref for ref in found.moved.values()}
-    strangers = [
-        reading
-        for reading in found.readings
-        if reading.issue.ref not in known and reading.issue.ref not in arrived and reading.ours is not False
-    ]
+    strangers = [each for each in found.readings if _is_strange(each, known) and each.issue.ref not in arrived]
     owners = uow.items.by_markers(marker for reading in strangers for marker in reading.markers)
     followers = uow.items.of_issues([issue.id for issue in known.values()])
     items: dict[int, list[Item]] = {}
@@ -39,7 +35,7 @@ def apply_found(context: Context, uow: UnitOfWork, name: str, found: Sweep, aske
     locked = uow.issues.by_refs(name, refs, lock=True)
     for old, ref in found.moved.items():
         issue = locked.get(old)
-        if issue is not None and issue.ref != ref.ref:
+        if issue is not None and ref.ref not in locked:
             _follow_move(context, uow, issue, ref, items.get(issue.id, []), now)
             locked[ref.ref] = uow.issues.get(issue.id)
     applied = 0
@@ -53,6 +49,21 @@ def apply_found(context: Context, uow: UnitOfWork, name: str, found: Sweep, aske
         if owner is not None and target is not None and target.tracker == name:
             link(context, uow, owner.id, reading, target, now)
     return applied
+
+
+def _is_strange(reading: Reading, known: Mapping[str, Issue]) -> bool:
+    return reading.issue.ref not in known and reading.ours is not False
+
+
+def possibly_moved(uow: UnitOfWork, name: str, readings: Sequence[Reading]) -> dict[str, IssueRef]:
+    """Issues that the ledger knows, by ref, each with an unknown one that carries its marker: it may be the same one,
+    moved, where the tracker gives a moved issue a new ref.
+    """
+    known = uow.issues.by_refs(name, [reading.issue.ref for reading in readings])
+    strangers = {marker: each for each in readings if _is_strange(each, known) for marker in each.markers}
+    owners = uow.items.by_markers(strangers)
+    issues = {marker: uow.issues.get(item.issue_id) for marker, item in owners.items() if item.issue_id is not None}
+    return {issue.ref: strangers[marker].issue for marker, issue in issues.items() if issue.tracker == name}
 
 
 def _follow_move(

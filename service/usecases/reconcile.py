@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.spi import ConnectorError, Feed, Sweep
+from connectors.spi import ConnectorError, Feed, Reading, Sweep
 from service.ledger import CursorRow, Issue, UnitOfWork
-from service.usecases.apply_readings import apply_found
+from service.usecases.apply_readings import apply_found, possibly_moved
 from service.usecases.context import TRACKER, Context, said
 from service.usecases.vanished import settle_vanished
 
@@ -193,13 +193,26 @@ def _poll(turn: _Turn, feed: Feed) -> None:
     asked_at = turn.context.now()
     try:
         page = turn.tracker.changes(feed, row.cursor, asked_at)
+        moved = _moved_among(turn, page.readings)
     except ConnectorError as error:
         turn.fail(row, error)
         raise
     with turn.commits() as uow:
-        turn.applied += apply_found(turn.context, uow, turn.name, Sweep(page.readings), asked_at, by_ref=False)
+        found = Sweep((*moved.readings, *page.readings), moved=moved.moved)
+        turn.applied += apply_found(turn.context, uow, turn.name, found, asked_at, by_ref=False)
         uow.cursors.advance(row, page.cursor, turn.context.now(), asked_at if page.more else asked_at + every)
     turn.answered = True
+
+
+def _moved_among(turn: _Turn, readings: Sequence[Reading]) -> Sweep:
+    """Asks by ref for issues that seem to have moved here. Taken for second ones, they would be closed."""
+    with turn.context.ledger.read() as uow:
+        known = possibly_moved(uow, turn.name, readings)
+    if not known:
+        return Sweep(())
+    found = turn.tracker.read(list(known))
+    # One that is gone where it was, and has its marker here, is here.
+    return Sweep(found.readings, (), {**{ref: known[ref] for ref in found.gone}, **found.moved})
 
 
 def _sweep(turn: _Turn) -> None:

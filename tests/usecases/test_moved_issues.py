@@ -1,0 +1,113 @@
+"""A person moves an issue, or the configuration moves a target: who may see the new place is asked anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.domain.facts import State
+from service.usecases.steer import pause, resume
+from tests.support.house import ROUTES, House
+from tests.usecases.surroundings import (
+    SOMEBODY,
+    OpenHouse,
+    Outside,
+    item,
+    items_of,
+    ledger_issues,
+    messages,
+    postmortem,
+    shown,
+    take,
+)
+
+STATUS = '[targets.status]\ntracker = "github"\nplace = "acme/status-page"\nmode = "live"\n' + ROUTES
+WEB = '[targets.web]\ntracker = "github"\nplace = "Acme/Checkout-Web"\nmode = "live"\n' + ROUTES
+PLATFORM = '[targets.plat]\ntracker = "jira"\nplace = "PLAT"\nmode = "live"\n' + ROUTES
+STATED = {"id": "A", "title": "Rotate the key", "success_metric": "Nobody is paged."}
+LATER = {**STATED, "success_metric": "No quokka is paged."}
+
+
+def made(house: House, services: list[str]) -> None:
+    take(house, postmortem(revision=1, services=services, items=[STATED]))
+    house.pass_time(seconds=61)
+    house.reconcile()
+
+
+def revised(house: House, services: list[str]) -> None:
+    take(house, postmortem(revision=2, services=services, items=[LATER]))
+
+
+def transfer(house: House, outside: Outside, to: str) -> None:
+    outside.person(shown(house)[0], transfer=to)
+    house.pass_time(hours=2)
+    house.reconcile()
+
+
+@pytest.mark.parametrize("routes", [STATUS, ROUTES], ids=["to another target", "to where nobody configured one"])
+def test_an_issue_that_was_moved_to_where_everybody_sees_it_is_not_told_of_changes(
+    opened: OpenHouse, outside: Outside, routes: str
+) -> None:
+    house = opened(routes=routes)
+    made(house, ["api"])
+    transfer(house, outside, "acme/status-page")
+    revised(house, ["api"])
+    assert ledger_issues(house)[0].target == ("status" if routes == STATUS else "tracker:github")
+    assert outside.said("quokka") == []
+    assert item(house, "Rotate the key").attention_code is not None
+
+
+def test_a_change_that_waited_while_its_issue_was_moved_is_not_told_there_either(
+    opened: OpenHouse, outside: Outside
+) -> None:
+    house = opened(routes=STATUS)
+    made(house, ["api"])
+    pause(house.components, "api", SOMEBODY, "maintenance")
+    revised(house, ["api"])
+    transfer(house, outside, "acme/status-page")
+    resume(house.components, "api", SOMEBODY, "done")
+    house.work()
+    assert outside.said("quokka") == []
+    assert {each.state for each in messages(house)} == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("services", "routes", "move", "name"),
+    [(["api"], WEB, {"transfer": "acme/checkout-web"}, "web"), ([], PLATFORM, {"move": "PLAT"}, "plat")],
+    ids=["github", "jira"],
+)
+def test_an_issue_that_was_moved_to_another_target_is_told_of_changes_as_that_targets(
+    opened: OpenHouse, outside: Outside, services: list[str], routes: str, move: dict[str, str], name: str
+) -> None:
+    house = opened(routes=routes)
+    made(house, services)
+    outside.person(shown(house)[0], **move)
+    house.pass_time(hours=2)
+    house.reconcile()
+    revised(house, services)
+    assert [each.target for each in messages(house) if each.kind == "update_issue"] == [name]
+    assert outside.said("quokka") != []
+    assert len(ledger_issues(house)) == 1
+    assert len([each for each in messages(house) if each.kind == "close_duplicate"]) == 0
+
+
+def test_what_was_known_of_a_targets_old_place_says_nothing_of_its_new_one(opened: OpenHouse, outside: Outside) -> None:
+    house = opened()
+    take(house, postmortem(services=["api"]))
+    assert items_of(house)[0].state is State.OPEN
+    outside.forget_calls()
+    moved = opened(repository="acme/status-page")
+    take(moved, postmortem("INC-2", services=["api"], items=["Secret"]))
+    assert item(moved, "Secret").state is State.HELD
+    assert outside.creates() == 0
+
+
+def test_an_issue_stays_where_it_is_when_its_target_is_given_another_place(opened: OpenHouse, outside: Outside) -> None:
+    house = opened(
+        repository="acme/status-page", routes=ROUTES.replace('target = "api"', 'target = "api"\nallow_public = true')
+    )
+    made(house, ["api"])
+    assert items_of(house)[0].state is State.OPEN
+    moved = opened(repository="acme/payments")
+    revised(moved, ["api"])
+    assert outside.said("quokka") == []
+    assert ledger_issues(moved)[0].target == "tracker:github"
