@@ -20,14 +20,19 @@ OLD = base64.b64encode(b"the secret before, 24 byt").decode()
 
 
 def at(minutes: float, **values: str) -> Send:
-    made = signed("k", BODY, datetime.now(UTC) + timedelta(minutes=minutes), **values)
-    return lambda client: client.post("/hooks/incidents", data=BODY, headers=made)
+    def send(client: FlaskClient) -> TestResponse:
+        made = signed("k", BODY, datetime.now(UTC) + timedelta(minutes=minutes), **values)
+        return client.post("/hooks/incidents", data=BODY, headers=made)
+
+    return send
 
 
 def without(*names: str) -> Send:
-    made = signed("k", BODY, datetime.now(UTC))
-    left = {name: value for name, value in made.items() if name not in names}
-    return lambda client: client.post("/hooks/incidents", data=BODY, headers=left)
+    def send(client: FlaskClient) -> TestResponse:
+        made = signed("k", BODY, datetime.now(UTC))
+        return client.post("/hooks/incidents", data=BODY, headers={n: v for n, v in made.items() if n not in names})
+
+    return send
 
 
 def given(**headers: str) -> Send:

@@ -266,7 +266,7 @@ def test_a_restored_ledger_is_paused_probes_before_every_creation_and_holds_its_
         uow.commit()
     assert restored(house.components, SOMEBODY, "from Monday's backup") == 1
     outside.forget_calls()
-    house.work()
+    persist(house, 2)
     assert outside.calls() == 0
     (letter,) = dead_letters(house)
     assert (letter.kind, letter.error_code) == ("send_notice", "restored")
