@@ -12,6 +12,10 @@ from service.redaction.rules import RULES, Rule
 # What one pass takes out may bare an edge at which another rule now holds; the bound is so that no text holds us up.
 PASSES = 5
 
+_ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
+# Each character as it is shown; it is the last one of its match.
+_SHOWN = re.compile(rf"{_ESCAPED.pattern}|.", re.DOTALL)
+
 # A token that is longer than its rule knows goes whole: vendors lengthen theirs.
 _TAIL = re.compile(r"[A-Za-z0-9_-]*")
 
@@ -48,6 +52,15 @@ def redact(text: str) -> Redacted:
 
 
 def _spans(text: str) -> Iterator[_Span]:
+    yield from _plain_spans(text)
+    if _ESCAPED.search(text):
+        # A tracker shows Markdown without its backslashes: what stands there then must not be a credential either.
+        shown = [match.end() - 1 for match in _SHOWN.finditer(text)]
+        for span in _plain_spans("".join(text[index] for index in shown)):
+            yield _Span(shown[span.start], shown[span.end - 1] + 1, span.kind)
+
+
+def _plain_spans(text: str) -> Iterator[_Span]:
     lowered = text.lower()
     for start, end in private_keys(text):
         yield _Span(start, end, "private key")

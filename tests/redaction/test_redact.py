@@ -207,3 +207,14 @@ def _timed(text):
     started = time.process_time()
     redact(text)
     return time.process_time() - started
+
+
+@pytest.mark.parametrize("secret", [name for name in SECRETS if name != "private key"])
+def test_a_credential_goes_whose_characters_are_escaped_for_markdown(secret):
+    shown = SECRETS[secret]
+    escaped = "".join(f"\\{char}" if char in "_*-." else char for char in shown)
+    found = redact(f"We found {escaped} and *rotated* it \\_today\\_.")
+    assert shown not in found.text.replace("\\", "")
+    assert found.text.startswith("We found ")
+    assert found.text.endswith(" and *rotated* it \\_today\\_.")
+    assert redact(found.text) == Redacted(found.text)
