@@ -235,13 +235,13 @@ def test_an_issue_that_a_webhook_makes_due_does_not_wait_for_the_end_of_a_sweep(
     assert asked == [first, third, second, third]
 
 
-def test_a_sweep_and_a_revision_that_lock_the_same_items_never_wait_for_each_other(
+def test_a_reading_and_a_revision_that_lock_the_same_items_never_wait_for_each_other(
     house: House, outside: Outside
 ) -> None:
     take(house, postmortem(items=["One", "Two", "Three"]))
     look(house, hours=2)
     delete(house, outside, 2)
-    house.pass_time(hours=2)
+    make_due(house, 0, 1, 2)
     first, _, last = (each.id for each in items_of(house))
 
     def somebody_waits() -> bool:
@@ -254,11 +254,11 @@ def test_a_sweep_and_a_revision_that_lock_the_same_items_never_wait_for_each_oth
     with ThreadPoolExecutor(1) as pool:
         with house.ledger.begin() as revision:
             revision.items.lock(first)
-            sweeping = pool.submit(house.reconcile)
-            until(somebody_waits, 10, "the sweep waits for the first item")
+            reading = pool.submit(house.reconcile)
+            until(somebody_waits, 10, "the reading waits for the first item")
             revision.items.lock(last)
             revision.commit()
-        sweeping.result(30)
+        reading.result(30)
     assert item(house, "Three").attention_code == "issue_gone"
 
 
