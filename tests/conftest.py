@@ -11,7 +11,7 @@ from tests.support.databases import (
     postgresql_template,
     sqlite_template,
 )
-from tests.support.surroundings import smtp_server, valkey
+from tests.support.surroundings import smtp_server, valkey, valkey_socket
 from tests.support.system import chromium_path
 from tests.support.waiting import free_port
 
@@ -31,4 +31,5 @@ __all__ = [
     "smtp_server",
     "sqlite_template",
     "valkey",
+    "valkey_socket",
 ]

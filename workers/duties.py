@@ -14,7 +14,8 @@ from service.usecases.seal import seal
 from service.wiring import Components
 
 SEAL_EVERY = timedelta(seconds=2)
-PRUNE_EVERY = timedelta(hours=6)
+# As often as the clocks of two machines may differ: what a wrong one put off is mended before it misleads anybody.
+PRUNE_EVERY = timedelta(hours=1)
 
 DUTIES: Mapping[str, Callable[[Components], int]] = {"escalate": escalate, "seal": seal, "prune": prune}
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,29 +27,34 @@ class SmtpServer:
     mailbox: Mailbox
 
 
+@contextmanager
+def running_valkey(socket: Path) -> Iterator[str]:
+    """The URL of an empty Valkey on that Unix socket, killed at the end."""
+    address = ["--port", "0", "--unixsocket", str(socket), "--dir", str(socket.parent)]
+    forgetful = ["--save", "", "--appendonly", "no"]
+    process = subprocess.Popen([str(get_binary_path()), *address, *forgetful], stdout=subprocess.DEVNULL)
+    url = f"unix://{socket}"
+    try:
+        until(lambda: _answers(url), 10, "Valkey answers")
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture
-def valkey() -> Iterator[str]:
-    """The URL of an empty Valkey on a Unix socket. A socket's path is short: longer ones cannot be bound."""
+def valkey_socket() -> Iterator[Path]:
+    """Where a Valkey may listen; nobody does yet. A socket's path is short: longer ones cannot be bound."""
     folder = Path(tempfile.mkdtemp(prefix="aa-vk-"))
-    options = [
-        "--port",
-        "0",
-        "--unixsocket",
-        str(folder / "s"),
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--dir",
-        str(folder),
-    ]
-    process = subprocess.Popen([str(get_binary_path()), *options], stdout=subprocess.DEVNULL)
-    url = f"unix://{folder / 's'}"
-    until(lambda: _answers(url), 10, "Valkey answers")
-    yield url
-    process.kill()
-    process.wait()
+    yield folder / "s"
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def valkey(valkey_socket: Path) -> Iterator[str]:
+    """The URL of an empty Valkey on a Unix socket."""
+    with running_valkey(valkey_socket) as url:
+        yield url
 
 
 def _answers(url: str) -> bool:
