@@ -288,9 +288,11 @@ def test_a_poll_in_flight_does_not_undo_that_the_ledger_was_restored(
     outside.person(shown(house)[0], status="Done")
     house.pass_time(seconds=61)
     tracker = type(house.components.trackers["jira"])
-    with between(
-        monkeypatch, tracker, "changes", lambda: restored(house.components, SOMEBODY, "from a backup") and None
-    ):
+
+    def restore() -> None:
+        restored(house.components, SOMEBODY, "from a backup")
+
+    with between(monkeypatch, tracker, "changes", restore):
         house.reconcile()
     again = cursor(house, "jira", "site")
     assert again.cursor is None
