@@ -204,7 +204,7 @@ def test_an_erased_payload_leaves_its_entry_standing(filled: Ledger) -> None:
 def test_the_former_keys_of_a_moved_issue_are_told(filled: Ledger) -> None:
     with filled.begin() as uow:
         issue = uow.issues.by_refs("jira", ["r-PAY-1184"])["r-PAY-1184"]
-        uow.issues.replace_ref(issue, IssueRef("r-new", "CORE-7", "https://x/CORE-7", "CORE"), NOW)
+        uow.issues.replace_ref(issue, IssueRef("r-new", "CORE-7", "https://x/CORE-7", "CORE"), "core", NOW)
         story = queries.item_story(uow.connection, 1)
     assert story is not None
     assert story.issue is not None
