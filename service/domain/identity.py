@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 MARKER_BITS = 80
+LONGEST_TEXT = 256
 
 
 def normal_text(text: str) -> str:
@@ -34,11 +35,18 @@ def marker(secret: bytes, tracker: str, source: str, postmortem: str, identity: 
 
 def first_identity(source_item_id: str | None, title: str, taken: Collection[str]) -> str:
     """The identity an item keeps for ever: the source's id, else its first text; numbered where a twin has it."""
-    base = f"id:{source_item_id}" if source_item_id else f"text:{normal_text(title) or title}"
+    base = f"id:{source_item_id}" if source_item_id else f"text:{_short(normal_text(title) or title)}"
     identity, number = base, 2
     while identity in taken:
         identity, number = f"{base}#{number}", number + 1
     return identity
+
+
+def _short(text: str) -> str:
+    """A text as it is, or its beginning and its digest: no database indexes a title of thousands of letters."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:64]} sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

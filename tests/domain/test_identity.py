@@ -92,6 +92,14 @@ def test_identities_within_a_postmortem_are_never_the_same(titles: list[str], id
     assert len(set(taken)) == len(taken)
 
 
+def test_the_identity_of_a_long_text_is_short_and_still_its_own() -> None:
+    long = "do it " + "仕" * 100_000
+    one, two = first_identity(None, long, []), first_identity(None, long + "事", [])
+    assert one != two
+    assert max(len(one.encode()), len(two.encode())) < 512
+    assert first_identity(None, "x" * 256, []) == "text:" + "x" * 256
+
+
 PART = st.text(max_size=6)
 
 
