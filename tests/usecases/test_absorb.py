@@ -290,7 +290,7 @@ def test_the_cost_of_an_item_does_not_grow_with_their_number(house: House) -> No
         absorb_due(house.components, lambda: True)
         return len(counted)
 
-    few, many = 50, 250
+    few, many = 30, 150
     # The listeners stay: each further one counts into a list of its own.
     small = statements(few, postmortem("INC-1", items=[f"Item {n}" for n in range(few)]))
     large = statements(many, postmortem("INC-2", items=[f"Item {n}" for n in range(many)]))
