@@ -24,7 +24,8 @@ EFFECTS: Mapping[str, Prepare] = {
 
 VISIBILITY_AGE = timedelta(minutes=10)
 VISIBILITY_SOON = timedelta(minutes=8)
-LONGEST_WAIT_SECONDS = 600.0
+# A tracker that is away is spared by its circuit; one message need not wait longer than it takes to look again.
+LONGEST_WAIT_SECONDS = 60.0
 FAULT_WAIT = timedelta(seconds=60)
 
 
