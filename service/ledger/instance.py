@@ -5,13 +5,16 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from service.ledger.rows import Instance, read_row
 from service.ledger.sql import adds_row, insert_into
 from service.ledger.tables import beats, instance
 
 WORKER_ALIVE = timedelta(seconds=45)
+
+_ONE = select(instance)
+_WORKERS = select(func.count()).where(beats.c.name.like("worker:%"), beats.c.at > bindparam("since"))
 
 
 class InstanceStore:
@@ -21,7 +24,7 @@ class InstanceStore:
         self._connection = connection
 
     def get(self) -> Instance | None:
-        row = self._connection.execute(select(instance)).first()
+        row = self._connection.execute(_ONE).first()
         return read_row(Instance, row) if row else None
 
     def take_turn(self) -> None:
@@ -83,5 +86,4 @@ class InstanceStore:
         return adds_row(self._connection, beats, name=name, at=now)
 
     def workers_alive(self, now: datetime) -> int:
-        count = select(func.count()).where(beats.c.name.like("worker:%"), beats.c.at > now - WORKER_ALIVE)
-        return int(self._connection.execute(count).scalar_one())
+        return int(self._connection.execute(_WORKERS, {"since": now - WORKER_ALIVE}).scalar_one())

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from connectors.spi import IssueRef, Reading
 from service.ledger import codec
 from service.ledger.rows import Issue, read_row
 from service.ledger.tables import issue_refs, issues
+
+_ONE = select(issues).where(issues.c.id == bindparam("which"))
+_BY_REFS = (
+    select(issues)
+    .where(issues.c.tracker == bindparam("at"), issues.c.ref.in_(bindparam("refs", expanding=True)))
+    .order_by(issues.c.id)
+)
+_BY_REFS_LOCKED = _BY_REFS.with_for_update(key_share=True)
+_BY_OLD_REFS = (
+    select(issue_refs.c.ref, issue_refs.c.issue_id)
+    .join(issues, issues.c.id == issue_refs.c.issue_id)
+    .where(issues.c.tracker == bindparam("at"), issue_refs.c.ref.in_(bindparam("refs", expanding=True)))
+)
+_CHANGE = update(issues).where(issues.c.id == bindparam("which"))
+_ADD = insert(issues)
 
 
 class Issues:
@@ -21,17 +36,13 @@ class Issues:
 
     def add(self, tracker: str, ref: IssueRef, now: datetime, **values: object) -> Issue:
         """Notes an issue. `values`: target, origin, marker, category, written_digest, duplicate_of …"""
-        done = self._connection.execute(
-            insert(issues).values(
-                tracker=tracker, ref=ref.ref, key=ref.key, url=ref.url, place=ref.place, created_at=now, **values
-            )
-        )
+        named = {"tracker": tracker, "ref": ref.ref, "key": ref.key, "url": ref.url, "place": ref.place}
+        done = self._connection.execute(_ADD, {**named, "created_at": now, **values})
         assert done.inserted_primary_key is not None
         return self.get(int(done.inserted_primary_key[0]))
 
     def get(self, issue_id: int) -> Issue:
-        row = self._connection.execute(select(issues).where(issues.c.id == issue_id)).one()
-        return read_row(Issue, row)
+        return read_row(Issue, self._connection.execute(_ONE, {"which": issue_id}).one())
 
     def lock(self, issue_id: int) -> Issue:
         wanted = select(issues).where(issues.c.id == issue_id)
@@ -40,20 +51,15 @@ class Issues:
     def by_refs(self, tracker: str, refs: Iterable[str], *, lock: bool = False) -> dict[str, Issue]:
         """Issues by the tracker's ref; those in the history of refs too, under the ref that was asked for."""
         wanted = list(refs)
-        query = select(issues).where(issues.c.tracker == tracker, issues.c.ref.in_(wanted)).order_by(issues.c.id)
-        rows = self._connection.execute(query.with_for_update(key_share=True) if lock else query)
+        rows = self._connection.execute(_BY_REFS_LOCKED if lock else _BY_REFS, {"at": tracker, "refs": wanted})
         found = {row.ref: read_row(Issue, row) for row in rows}
-        old = self._connection.execute(
-            select(issue_refs.c.ref, issue_refs.c.issue_id)
-            .join(issues, issues.c.id == issue_refs.c.issue_id)
-            .where(issues.c.tracker == tracker, issue_refs.c.ref.in_([ref for ref in wanted if ref not in found]))
-        )
-        for row in old:
+        missing = [ref for ref in wanted if ref not in found]
+        for row in self._connection.execute(_BY_OLD_REFS, {"at": tracker, "refs": missing}) if missing else ():
             found[row.ref] = self.get(row.issue_id)
         return found
 
     def update(self, issue_id: int, **values: object) -> None:
-        self._connection.execute(update(issues).where(issues.c.id == issue_id).values(**values))
+        self._connection.execute(_CHANGE, {"which": issue_id, **values})
 
     def apply(self, issue: Issue, reading: Reading, answered_at: datetime) -> None:
         """Commits a reading that was judged newer."""

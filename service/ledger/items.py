@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from service.domain.facts import Change, ItemFacts, State
 from service.ledger import codec
 from service.ledger.rows import Item, read_row
 from service.ledger.tables import action_items, outbox, postmortems
+
+_ONE = select(action_items).where(action_items.c.id == bindparam("which"))
+_LOCKED = _ONE.with_for_update(key_share=True)
+_CHANGE = update(action_items).where(action_items.c.id == bindparam("which"))
+_CLEAR_REFUSAL = _CHANGE.where(action_items.c.state != State.HELD.value, action_items.c.attention_code.like("%.%"))
+_ADD = insert(action_items)
 
 
 def _fact_columns(facts: ItemFacts) -> dict[str, object]:
@@ -46,16 +52,14 @@ class Items:
         return self.get(int(done.inserted_primary_key[0]))
 
     def get(self, item_id: int) -> Item:
-        row = self._connection.execute(select(action_items).where(action_items.c.id == item_id)).one()
-        return read_row(Item, row)
+        return read_row(Item, self._connection.execute(_ONE, {"which": item_id}).one())
 
     def lock(self, item_id: int) -> Item:
         """The item, locked until the transaction ends. Items are locked before issues, issues before messages.
 
         Their keys never change, so whoever refers to an item (a stall that begins) need not wait for the lock.
         """
-        wanted = select(action_items).where(action_items.c.id == item_id)
-        return read_row(Item, self._connection.execute(wanted.with_for_update(key_share=True)).one())
+        return read_row(Item, self._connection.execute(_LOCKED, {"which": item_id}).one())
 
     def lock_all(self, item_ids: Iterable[int]) -> list[Item]:
         """Several items, locked in the order of their ids: who needs more than one must not lock them in turn."""
@@ -129,7 +133,7 @@ class Items:
         return [read_row(Item, row) for row in rows]
 
     def update(self, item_id: int, **values: object) -> None:
-        self._connection.execute(update(action_items).where(action_items.c.id == item_id).values(**values))
+        self._connection.execute(_CHANGE, {"which": item_id, **values})
 
     def restate(self, item: Item, facts: ItemFacts, changes: tuple[Change, ...], **values: object) -> None:
         """Takes over what a newer revision promises, with what changed since the issue was made."""
@@ -156,12 +160,7 @@ class Items:
 
     def clear_refusal(self, item_id: int) -> None:
         """Takes back what `note_refusal` wrote: only connectors' words have a dot."""
-        self._connection.execute(
-            update(action_items)
-            .where(action_items.c.id == item_id, action_items.c.state != State.HELD.value)
-            .where(action_items.c.attention_code.like("%.%"))
-            .values(attention_code=None, attention=None)
-        )
+        self._connection.execute(_CLEAR_REFUSAL, {"which": item_id, "attention_code": None, "attention": None})
 
     def flag(self, item_id: int, code: str | None, sentence: str | None, over: Collection[str] = ()) -> None:
         """Says (or, with None, no longer says) what a person should know of an item in a tracker. Only where nothing

@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from service.domain.facts import SERVICE, Actor
-from service.ledger.sql import insert_into
+from service.ledger.sql import adds_row
 from service.ledger.tables import decisions, instance, journal, payloads
 
 SEAL_BATCH = 500
 VERIFY_BATCH = 1000
+
+_ADD = insert(journal)
 
 
 class Journal:
@@ -34,24 +36,13 @@ class Journal:
     ) -> None:
         """Adds a fact about `subject`, a pair of kind and id. `data` is kept as an erasable payload, by digest."""
         digest = self.keep(json.dumps(data, sort_keys=True, default=str).encode()) if data else None
-        self._connection.execute(
-            insert(journal).values(
-                at=now,
-                actor_kind=actor.kind,
-                actor=actor.name,
-                event=event,
-                subject_kind=subject[0],
-                subject=str(subject[1]),
-                payload_digest=digest,
-            )
-        )
+        row = {"at": now, "actor_kind": actor.kind, "actor": actor.name, "event": event, "payload_digest": digest}
+        self._connection.execute(_ADD, {**row, "subject_kind": subject[0], "subject": str(subject[1])})
 
     def keep(self, body: bytes) -> str:
         """Keeps a payload once, by its digest."""
         digest = hashlib.sha256(body).hexdigest()
-        self._connection.execute(
-            insert_into(self._connection, payloads).values(digest=digest, body=body).on_conflict_do_nothing()
-        )
+        adds_row(self._connection, payloads, digest=digest, body=body)
         return digest
 
     def decide(self, actor: Actor, action: str, subject: tuple[str, object], reason: str, now: datetime) -> None:

@@ -6,12 +6,58 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from service.ledger.rows import Message, read_row
 from service.ledger.tables import instance, outbox, targets
 
 MAX_DEATHS = 3
+
+_ONE = select(outbox).where(outbox.c.id == bindparam("which"))
+_LEASE = select(outbox.c.fence, outbox.c.lease_until, outbox.c.state).where(outbox.c.id == bindparam("which"))
+# Locked: a wish that another transaction is about to commit would else be overwritten by `done` and lost.
+_ASKED_AGAIN = select(outbox.c.again).where(outbox.c.id == bindparam("which")).with_for_update()
+_CHANGE = update(outbox).where(outbox.c.id == bindparam("which"))
+_FENCED = _CHANGE.where(outbox.c.fence == bindparam("ours"), outbox.c.state == "due")
+_DUE = and_(
+    outbox.c.state == "due",
+    outbox.c.due_at <= bindparam("now"),
+    or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < bindparam("clock")),
+)
+_FIRST_DUE = (
+    select(outbox)
+    .where(outbox.c.target == bindparam("which"), _DUE)
+    .order_by(outbox.c.due_at, outbox.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+# Asked for before every claim: one look into the index for each target, however many messages wait.
+_OLDEST = (
+    select(outbox.c.due_at)
+    .where(outbox.c.target == targets.c.name, _DUE)
+    .order_by(outbox.c.due_at)
+    .limit(1)
+    .scalar_subquery()
+)
+_QUEUES = (
+    select(targets.c.name, _OLDEST.label("oldest"))
+    .where(targets.c.paused_at.is_(None), ~select(instance.c.id).where(instance.c.paused_at.is_not(None)).exists())
+    .where(or_(targets.c.open_until.is_(None), targets.c.open_until <= bindparam("clock")))
+    .where(or_(targets.c.next_slot.is_(None), targets.c.next_slot <= bindparam("clock")))
+)
+_SAME = and_(
+    outbox.c.kind == bindparam("what"), outbox.c.subject == bindparam("whose"), outbox.c.target == bindparam("where")
+)
+_ASK_AGAIN = update(outbox).where(_SAME, outbox.c.state == "due")
+_RAISE = update(outbox).where(_SAME, outbox.c.state == "dead")
+_GIVEN_UP_AT = select(func.max(outbox.c.sent_at)).where(_SAME, outbox.c.state == "discarded")
+_ADD = insert(outbox)
+_IN_DOUBT_ELSEWHERE = (
+    select(outbox.c.id)
+    .where(outbox.c.kind == bindparam("what"), outbox.c.subject == bindparam("whose"))
+    .where(outbox.c.target != bindparam("where"), outbox.c.state == "due", outbox.c.sent_at.is_not(None))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +78,22 @@ class Outbox:
         """Asks for something to become true. While such a message is in flight, it coalesces into it and runs once
         more afterwards, so an old state can never land after a new one. True if a message was added.
         """
-        same = and_(outbox.c.kind == kind, outbox.c.subject == subject, outbox.c.target == target)
-        done = self._connection.execute(update(outbox).where(same, outbox.c.state == "due").values(again=True))
-        if done.rowcount:
+        same = {"what": kind, "whose": subject, "where": target}
+        if self._connection.execute(_ASK_AGAIN, {**same, "again": True}).rowcount:
             return False
         # What was refused before is worth another try now that a fact has changed.
-        done = self._connection.execute(
-            update(outbox)
-            .where(same, outbox.c.state == "dead")
-            .values(state="due", due_at=due_at or now, attempts=0, deaths=0, lease_until=None)
-        )
-        if done.rowcount:
+        afresh = {"state": "due", "due_at": due_at or now, "attempts": 0, "deaths": 0, "lease_until": None}
+        if self._connection.execute(_RAISE, {**same, **afresh}).rowcount:
             return False
         # A request that was given up while nobody knew its answer may have been carried out: it is looked for first.
-        given_up = select(func.max(outbox.c.sent_at)).where(same, outbox.c.state == "discarded")
-        sent_at = self._connection.execute(given_up).scalar()
+        sent_at = self._connection.execute(_GIVEN_UP_AT, same).scalar()
         new = {"kind": kind, "subject": subject, "target": target, "state": "due", "sent_at": sent_at}
-        self._connection.execute(insert(outbox).values(**new, created_at=now, due_at=due_at or now))
+        self._connection.execute(_ADD, {**new, "created_at": now, "due_at": due_at or now})
         return True
 
     def queues(self, now: datetime, clock: float) -> list[Queue]:
         """Targets that may be written to now and have due messages, the longest waiting first."""
-        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < clock)
-        # Asked for before every claim: one look into the index for each target, however many messages wait.
-        oldest = (
-            select(outbox.c.due_at)
-            .where(outbox.c.target == targets.c.name, outbox.c.state == "due", outbox.c.due_at <= now, free)
-            .order_by(outbox.c.due_at)
-            .limit(1)
-            .scalar_subquery()
-        )
-        paused = select(instance.c.id).where(instance.c.paused_at.is_not(None)).exists()
-        rows = self._connection.execute(
-            select(targets.c.name, oldest.label("oldest"))
-            .where(targets.c.paused_at.is_(None), ~paused)
-            .where(or_(targets.c.open_until.is_(None), targets.c.open_until <= clock))
-            .where(or_(targets.c.next_slot.is_(None), targets.c.next_slot <= clock))
-        )
+        rows = self._connection.execute(_QUEUES, {"now": now, "clock": clock})
         found = [Queue(row.name, row.oldest) for row in rows if row.oldest is not None]
         return sorted(found, key=lambda queue: queue.oldest)
 
@@ -101,24 +126,15 @@ class Outbox:
         return None
 
     def _first_due(self, target: str, now: datetime, clock: float) -> Row[Any] | None:
-        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < clock)
-        return self._connection.execute(
-            select(outbox)
-            .where(outbox.c.target == target, outbox.c.state == "due", outbox.c.due_at <= now, free)
-            .order_by(outbox.c.due_at, outbox.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
+        return self._connection.execute(_FIRST_DUE, {"which": target, "now": now, "clock": clock}).first()
 
     def get(self, message_id: int) -> Message | None:
-        row = self._connection.execute(select(outbox).where(outbox.c.id == message_id)).first()
+        row = self._connection.execute(_ONE, {"which": message_id}).first()
         return read_row(Message, row) if row else None
 
     def still_ours(self, message: Message, clock: float, seconds: float) -> bool:
         """Whether the lease still holds for at least so many seconds, under our fence."""
-        row = self._connection.execute(
-            select(outbox.c.fence, outbox.c.lease_until, outbox.c.state).where(outbox.c.id == message.id)
-        ).first()
+        row = self._connection.execute(_LEASE, {"which": message.id}).first()
         return (
             row is not None
             and row.fence == message.fence
@@ -137,9 +153,7 @@ class Outbox:
 
     def finish(self, message: Message, outcome: str, now: datetime) -> bool:
         """Done, or due again at once if it was asked for meanwhile. False under a stale fence."""
-        # Locked: a wish that another transaction is about to commit would else be overwritten by `done` and lost.
-        asked = select(outbox.c.again).where(outbox.c.id == message.id).with_for_update()
-        again = self._connection.execute(asked).scalar()
+        again = self._connection.execute(_ASKED_AGAIN, {"which": message.id}).scalar()
         common = {"lease_until": None, "outcome": outcome, "deaths": 0, "sent_at": None, "probed": False}
         cleared = {"error_code": None, "error": None, "cure": None}
         if again:
@@ -174,8 +188,7 @@ class Outbox:
         code, sentence, cure = error
         values: dict[str, object] = {"lease_until": None, "error_code": code, "error": sentence, "cure": cure}
         values |= {"deaths": 0} if unknown else {"deaths": 0, "sent_at": None}
-        asked = select(outbox.c.again).where(outbox.c.id == message.id).with_for_update()
-        if self._connection.execute(asked).scalar():
+        if self._connection.execute(_ASKED_AGAIN, {"which": message.id}).scalar():
             self._fenced(message, **values, again=False, due_at=now)
             return False
         return self._fenced(message, **values, state="dead")
@@ -211,14 +224,8 @@ class Outbox:
 
     def in_doubt_elsewhere(self, message: Message) -> bool:
         """Whether the same is being made true at another target, and nobody knows whether it is already."""
-        found = select(outbox.c.id).where(
-            outbox.c.kind == message.kind,
-            outbox.c.subject == message.subject,
-            outbox.c.target != message.target,
-            outbox.c.state == "due",
-            outbox.c.sent_at.is_not(None),
-        )
-        return self._connection.execute(found.limit(1)).first() is not None
+        named = {"what": message.kind, "whose": message.subject, "where": message.target}
+        return self._connection.execute(_IN_DOUBT_ELSEWHERE, named).first() is not None
 
     def created_since(self, kind: str, target: str, since: datetime) -> int:
         count = select(func.count()).where(
@@ -251,12 +258,7 @@ class Outbox:
         return done.rowcount
 
     def _fenced(self, message: Message, **values: object) -> bool:
-        done = self._connection.execute(
-            update(outbox)
-            .where(outbox.c.id == message.id, outbox.c.fence == message.fence, outbox.c.state == "due")
-            .values(**values)
-        )
-        return done.rowcount == 1
+        return self._connection.execute(_FENCED, {"which": message.id, "ours": message.fence, **values}).rowcount == 1
 
     def _set(self, message_id: int, **values: object) -> None:
-        self._connection.execute(update(outbox).where(outbox.c.id == message_id).values(**values))
+        self._connection.execute(_CHANGE, {"which": message_id, **values})

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from service.domain.facts import PostmortemFacts
 from service.ledger import codec
 from service.ledger.rows import Postmortem, read_row
 from service.ledger.sql import insert_into
 from service.ledger.tables import postmortems, revisions
+
+_ONE = select(postmortems).where(postmortems.c.id == bindparam("which"))
 
 
 class Postmortems:
@@ -44,8 +46,7 @@ class Postmortems:
         return read_row(Postmortem, row)
 
     def get(self, postmortem_id: int) -> Postmortem:
-        row = self._connection.execute(select(postmortems).where(postmortems.c.id == postmortem_id)).one()
-        return read_row(Postmortem, row)
+        return read_row(Postmortem, self._connection.execute(_ONE, {"which": postmortem_id}).one())
 
     def sources(self) -> set[str]:
         """Every source the ledger has a postmortem of."""

@@ -9,6 +9,13 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 
+# A statement is made once and run with its values: to make it anew for every row costs several times what the row does.
+_CLOCKS = {
+    "sqlite": text("select (julianday('now') - 2440587.5) * 86400.0"),
+    "postgresql": text("select extract(epoch from clock_timestamp())"),
+}
+
+
 def insert_into(connection: Connection, table: Table) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
@@ -23,13 +30,10 @@ def adds_row(connection: Connection, table: Table, /, **values: object) -> bool:
 
 @cache
 def _adding(dialect: str, table: Table) -> Any:
-    """Made once a table: a statement that carries its values would be built and looked up anew for every row."""
     # Inline: nobody asks for the new row's key.
     return (sqlite if dialect == "sqlite" else postgresql).insert(table).on_conflict_do_nothing().inline()
 
 
 def database_clock(connection: Connection) -> float:
     """Seconds since 1970 by the database's own clock."""
-    if connection.dialect.name == "sqlite":
-        return float(connection.execute(text("select (julianday('now') - 2440587.5) * 86400.0")).scalar_one())
-    return float(connection.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
+    return float(connection.execute(_CLOCKS[connection.dialect.name]).scalar_one())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from connectors.spi import Rate, Visibility
 from service.ledger.rows import Target, read_row
@@ -20,6 +20,13 @@ OPEN_AFTER = 5
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 300.0
 FAULT_PAUSE_SECONDS = 60.0
+
+_ONE = select(targets).where(targets.c.name == bindparam("which"))
+_LOCKED = _ONE.with_for_update()
+_CHANGE = update(targets).where(targets.c.name == bindparam("which"))
+_IN_FLIGHT = select(func.count()).where(
+    outbox.c.target == bindparam("which"), outbox.c.state == "due", outbox.c.lease_until > bindparam("clock")
+)
 
 
 class Targets:
@@ -34,21 +41,18 @@ class Targets:
         )
 
     def get(self, name: str) -> Target | None:
-        row = self._connection.execute(select(targets).where(targets.c.name == name)).first()
+        row = self._connection.execute(_ONE, {"which": name}).first()
         return read_row(Target, row) if row else None
 
     def lock(self, name: str) -> Target | None:
-        row = self._connection.execute(select(targets).where(targets.c.name == name).with_for_update()).first()
+        row = self._connection.execute(_LOCKED, {"which": name}).first()
         return read_row(Target, row) if row else None
 
     def all(self) -> list[Target]:
         return [read_row(Target, row) for row in self._connection.execute(select(targets).order_by(targets.c.name))]
 
     def in_flight(self, name: str, clock: float) -> int:
-        count = select(func.count()).where(
-            outbox.c.target == name, outbox.c.state == "due", outbox.c.lease_until > clock
-        )
-        return int(self._connection.execute(count).scalar_one())
+        return int(self._connection.execute(_IN_FLIGHT, {"which": name, "clock": clock}).scalar_one())
 
     def take_slot(self, name: str, rates: Sequence[Rate], clock: float) -> bool:
         """Takes the next slot of every rate, or none; over no sliding window more than allowed are ever taken."""
@@ -133,7 +137,7 @@ class Targets:
         self._set(name, visibility=visibility.value, visibility_place=place, visibility_at=now)
 
     def _set(self, name: str, **values: object) -> None:
-        self._connection.execute(update(targets).where(targets.c.name == name).values(**values))
+        self._connection.execute(_CHANGE, {"which": name, **values})
 
 
 def circuit_pause(failures: int) -> float | None:

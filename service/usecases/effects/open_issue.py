@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -170,33 +171,43 @@ def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Place
 def note_issue(
     uow: UnitOfWork, item_id: int, ref: IssueRef, target: TargetConfig, at: datetime, **values: object
 ) -> Issue:
-    """Records an issue that exists: as the item's own, or, if it has another already, as a duplicate to be closed."""
+    """Records an issue that exists: as the item's own, or, if it has another already, one of the two as a duplicate."""
     item = uow.items.lock(item_id)
     known = uow.issues.by_refs(target.tracker, [ref.ref]).get(ref.ref)
-    duplicate_of = item.issue_id if item.issue_id is not None and (known is None or known.id != item.issue_id) else None
     if known is None:
-        known = uow.issues.add(
-            target.tracker,
-            ref,
-            at,
-            target=target.name,
-            origin="made" if duplicate_of is None else "duplicate",
-            duplicate_of=duplicate_of,
-            **values,
-        )
-    if duplicate_of is not None:
-        if known.duplicate_of is None:
-            uow.issues.update(known.id, duplicate_of=duplicate_of, origin="duplicate")
-        uow.journal.append("issue.second", ("item", item.id), at, {"key": ref.key, "url": ref.url})
-        uow.outbox.put(CLOSE_DUPLICATE, known.id, target.name, at)
-        return uow.issues.get(known.id)
+        known = uow.issues.add(target.tracker, ref, at, target=target.name, origin="made", **values)
     if item.issue_id is None:
         state = item.state if item.state is State.WITHDRAWN else next_state(State.OPEN, known.category)
         uow.items.update(
             item.id, issue_id=known.id, state=state.value, opened_at=at, attention_code=None, attention=None
         )
         uow.journal.append("issue.made", ("item", item.id), at, {"key": ref.key, "url": ref.url})
-    return known
+    elif known.id != item.issue_id and known.duplicate_of is None:
+        _settle_twins(uow, item, known, at)
+    return uow.issues.get(known.id)
+
+
+def _settle_twins(uow: UnitOfWork, item: Item, found: Issue, at: datetime) -> None:
+    """Two issues for one item: the later is closed as a duplicate, unless people work on it already."""
+    linked = uow.issues.get(item.issue_id or 0)
+    swap = _is_earlier(found, linked) and linked.category is Category.TODO
+    kept, later = (found, linked) if swap else (linked, found)
+    uow.issues.update(later.id, duplicate_of=kept.id, origin="duplicate")
+    uow.journal.append("issue.second", ("item", item.id), at, {"key": later.key, "url": later.url})
+    uow.outbox.put(CLOSE_DUPLICATE, later.id, later.target, at)
+    if swap:
+        for each in uow.items.of_issues([linked.id], lock=True):
+            # What the kept one says, and whether a comment of ours is on it, is looked at anew.
+            uow.items.update(each.id, issue_id=kept.id, comment_ref=None, written_facts_digest="")
+            follow_up(uow, uow.items.get(each.id), at)
+
+
+def _is_earlier(one: Issue, other: Issue) -> bool:
+    """By the numbers of their keys, which a tracker counts up in each place; elsewhere nobody can tell."""
+    if (one.tracker, one.place) != (other.tracker, other.place):
+        return False
+    numbers = [re.search(r"(\d+)$", issue.key) for issue in (one, other)]
+    return all(numbers) and int(numbers[0][1]) < int(numbers[1][1])  # type: ignore[index]  # all matched
 
 
 def _untouched(context: Context, uow: UnitOfWork, item: Item, target: TargetConfig, reading: Reading) -> str | None:
