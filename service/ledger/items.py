@@ -39,15 +39,8 @@ class Items:
     def add(self, postmortem_id: int, facts: ItemFacts, now: datetime, **values: object) -> Item:
         """A new item. `values` are columns: position, identity, state, team, owner_person, …"""
         defaults: dict[str, object] = {"changes": [], "last_movement_at": now, "created_at": now}
-        done = self._connection.execute(
-            insert(action_items).values(
-                **defaults,
-                **_fact_columns(facts),
-                postmortem_id=postmortem_id,
-                first_due_on=facts.due_on,
-                **values,
-            )
-        )
+        stated = {**_fact_columns(facts), "postmortem_id": postmortem_id, "first_due_on": facts.due_on}
+        done = self._connection.execute(_ADD, {**defaults, **stated, **values})
         assert done.inserted_primary_key is not None
         return self.get(int(done.inserted_primary_key[0]))
 

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-
 # A statement is made once and run with its values: to make it anew for every row costs several times what the row does.
 _CLOCKS = {
     "sqlite": text("select (julianday('now') - 2440587.5) * 86400.0"),
