@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from config.model import TargetConfig
 from connectors.spi import Category, Created, IssueDraft, IssueRef, Place, Reading, Rejected, Visibility
-from service.domain.facts import State
+from service.domain.facts import ItemFacts, PostmortemFacts, State
 from service.domain.following import next_state
 from service.domain.identity import marker
 from service.domain.placement import Held, Placed, may_leave, mode_holds
@@ -106,7 +106,10 @@ def _probe(
 
 def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed) -> Work:
     tracker = context.trackers[placed.target.tracker]
-    draft = draft_of(context, item, postmortem, placed)
+
+    def create() -> Created:
+        # Written outside the transaction, which others wait for.
+        return tracker.create(context.place(placed), draft_of(context, item, postmortem, placed))
 
     def settle(uow: UnitOfWork, created: Created, at: datetime) -> str:
         issue = note_issue(
@@ -115,7 +118,7 @@ def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed
             created.issue,
             placed.target,
             at,
-            marker=draft.marker,
+            marker=item.marker or "",
             written_digest=created.text_digest,
             category=Category.TODO.value,
         )
@@ -123,7 +126,7 @@ def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed
             _opened(uow, item, created, at)
         return f"Made {issue.key}."
 
-    return Work(lambda: tracker.create(context.place(placed), draft), settle, intent=True)
+    return Work(create, settle, intent=True)
 
 
 def _opened(uow: UnitOfWork, item: Item, created: Created, at: datetime) -> None:
@@ -138,12 +141,17 @@ def _opened(uow: UnitOfWork, item: Item, created: Created, at: datetime) -> None
 
 def text_of(context: Context, item: Item, postmortem: Postmortem) -> tuple[str, str]:
     """Title and body as they would be written now, with every credential taken out."""
+    return _text(context, item, postmortem, redacted(item.facts), redacted(postmortem.facts))
+
+
+def _text(
+    context: Context, item: Item, postmortem: Postmortem, promise: ItemFacts, review: PostmortemFacts
+) -> tuple[str, str]:
     person = context.roster.people.get(item.owner_person or "")
     team = context.roster.teams.get(item.team or "")
-    promise = redacted(item.facts)
     body = issue_body(
         promise,
-        redacted(postmortem.facts),
+        review,
         f"{context.base_url}/postmortems/{postmortem.id}",
         person.name if person else None,
         team.name if team else None,
@@ -155,16 +163,17 @@ def text_of(context: Context, item: Item, postmortem: Postmortem) -> tuple[str, 
 def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Placed) -> IssueDraft:
     """The issue as it would be made now."""
     person = context.roster.people.get(item.owner_person or "")
-    title, body = text_of(context, item, postmortem)
+    promise, review = redacted(item.facts), redacted(postmortem.facts)
+    title, body = _text(context, item, postmortem, promise, review)
     return IssueDraft(
         title=title,
         body=body,
         marker=item.marker or "",
-        labels=(*placed.target.labels, *placed.route.labels, *redacted(item.facts).labels),
+        labels=(*placed.target.labels, *placed.route.labels, *promise.labels),
         priority=item.priority,
         due_on=item.promised_due_on,
         assignee=context.roster.account(placed.target.tracker, person),
-        link=redacted(postmortem.facts).url or f"{context.base_url}/postmortems/{postmortem.id}",
+        link=review.url or f"{context.base_url}/postmortems/{postmortem.id}",
     )
 
 
