@@ -147,6 +147,16 @@ class Outbox:
         """Writes ahead that the request is about to leave."""
         return self._fenced(message, sent_at=now, probed=False)
 
+    def doubt(self, message: Message, now: datetime) -> None:
+        """A request under a fence that is stale by now may still have been carried out: whoever holds the message
+        must look again before it sends, whatever a probe said meanwhile.
+        """
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == message.id, outbox.c.state != "done", outbox.c.fence != message.fence)
+            .values(sent_at=now, probed=False)
+        )
+
     def not_there(self, message: Message, now: datetime) -> bool:
         """A probe found that the request was never carried out: it may be sent, at once."""
         return self._fenced(message, sent_at=None, probed=True, due_at=now, lease_until=None, deaths=0)

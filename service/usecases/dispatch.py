@@ -211,6 +211,8 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, *, 
         if fresh.error_code != error.code:
             data = {"kind": message.kind, "code": error.code, "why": error.sentence, "attempt": message.attempts}
             uow.journal.append("message.failed", _subject(message), now, data)
+        if sent and error.unknown:
+            uow.outbox.doubt(message, now)
         if error.fault_of_target:
             uow.targets.failed(message.target, said(error), now, fault=True)
             uow.outbox.postpone(message, now + FAULT_WAIT, said(error), counted=False, unknown=doubt)

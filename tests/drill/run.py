@@ -7,14 +7,14 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ledger import Ledger
-from service.ledger.tables import deliveries, issues, outbox
+from service.ledger.tables import cursors, deliveries, issues, outbox
 from tests.drill.crew import LAG, STOP, Crew, deliver
 from tests.drill.scenario import Scenario, Size
 from tests.support.house import signed
@@ -30,6 +30,7 @@ FAULTS = (
 )
 # What healing needs after the last visible event: the index lag, two polls, and the closing of a duplicate.
 CALM_LOOKS = 10
+HEALS_AFTER = timedelta(seconds=2 * LAG)
 POINTS = ("before_request", "on_arrival", "after_commit", "after_answer")
 
 
@@ -126,13 +127,23 @@ def _unsettled(ledger: Ledger) -> list[str]:
                 .where(deliveries.c.state.in_(("new", "dead")))
                 .group_by(deliveries.c.hook)
             ).all()
+            done_at = uow.connection.execute(select(func.max(outbox.c.done_at))).scalar()
+            last_done = done_at or datetime.now(UTC)
             reads = uow.connection.execute(
                 select(func.count()).where(issues.c.read_due_at.is_not(None), issues.c.gone_at.is_(None))
             ).scalar_one()
+            unread = uow.connection.execute(
+                select(cursors.c.feed).where(
+                    cursors.c.feed.not_in(("reading", "sweep")),
+                    or_(cursors.c.ok_at.is_(None), cursors.c.ok_at <= last_done + HEALS_AFTER),
+                )
+            ).scalars()
+            # A second issue is seen by the feed: until each has been read after the last event, healing may be due.
+            unread_feeds = [f"{feed} not read since" for feed in unread]
     except SQLAlchemyError as error:
         return [type(error).__name__]
     found = [f"{row[2]} {row[0]} {row[1]} ({row[3]})" for row in rows] + [f"{row[1]} at {row[0]}" for row in inbox]
-    return found + ([f"{reads} reads"] if reads else [])
+    return found + unread_feeds + ([f"{reads} reads"] if reads else [])
 
 
 def _retry_dead_letters(crew: Crew, ledger: Ledger) -> None:

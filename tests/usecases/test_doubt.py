@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from service.domain.facts import State
+from service.ledger.tables import outbox
 from service.usecases import dispatch
 from service.usecases.deliveries import absorb_due
 from service.usecases.dispatch import claim, dispatch_due
@@ -224,3 +226,36 @@ def test_old_text_that_lands_late_is_followed_by_the_new(
         house.work()
     persist(house)
     assert [issue["title"] for issue in shown(house)] == ["Alert within a minute"]
+
+
+def test_a_lost_answer_under_a_stale_fence_is_looked_for_before_the_next_send(
+    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = type(house.components.trackers["jira"])
+    real, calls = kind.create, []
+
+    def another_worker_probes_too_soon_and_is_told_to_wait() -> None:
+        with house.ledger.begin() as uow:
+            uow.connection.execute(update(outbox).values(lease_until=1.0))
+            uow.commit()
+        house.pass_time(seconds=5)
+        outside.fault("rate_limited", methods=["POST"], path="^/issue$", next=1, retry_after=1)
+        assert dispatch.dispatch_one(house.components)
+        assert dispatch.dispatch_one(house.components)
+        assert messages(house)[0].sent_at is None
+
+    def create(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1:
+            another_worker_probes_too_soon_and_is_told_to_wait()
+            outside.fault("reset_after", methods=["POST"], path="^/issue$", next=1)
+        return real(*arguments)
+
+    monkeypatch.setattr(kind, "create", create)
+    house.submit(postmortem())
+    absorb_due(house.components, _always)
+    assert dispatch.dispatch_one(house.components)
+    resume(house.components, "pay", SOMEBODY, "it answers again")
+    persist(house, seconds=90)
+    assert len(shown(house)) == 1
+    assert [each.state for each in items_of(house)] == [State.OPEN]
