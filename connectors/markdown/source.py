@@ -15,8 +15,11 @@ from connectors.spi import (
     Finding,
     Hook,
     Ignored,
+    ItemStatus,
     Missing,
     PostmortemDocument,
+    Rejected,
+    SourceCapabilities,
     Unreadable,
     Visibility,
 )
@@ -26,6 +29,7 @@ ID_HEADERS = ("x-afteraction-id", "x-afteraction-path")
 
 class MarkdownSource:
     def __init__(self, name: str, settings: SignedSourceSettings) -> None:
+        self.capabilities = SourceCapabilities()
         self._name = name
         self._settings = settings
         hook = StandardHook("markdown", name, settings.secrets, settings.tolerance_seconds)
@@ -56,6 +60,10 @@ class MarkdownSource:
     def finalized_since(self, cursor: str | None) -> Finalized | None:
         _ = cursor
         return None
+
+    def tell(self, status: ItemStatus) -> None:
+        sentence = f"{self._name} cannot be told of {status.source_id}, because this source only receives documents."
+        raise Rejected("markdown.no_tell", sentence, "Configure an outgoing webhook to be told of item statuses.")
 
 
 def _document(identity: str, stated: FrontMatter, text: str) -> PostmortemDocument:

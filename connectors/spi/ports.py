@@ -12,8 +12,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from connectors.spi.types import (
     Capabilities,
+    Category,
     Changes,
     Created,
+    Credential,
     Feed,
     FetchById,
     Finalized,
@@ -21,12 +23,14 @@ from connectors.spi.types import (
     Ignored,
     IssueDraft,
     IssueRef,
+    ItemStatus,
     Notice,
     Place,
     PlaceDescription,
     PostmortemDocument,
     Reading,
     Secret,
+    SourceCapabilities,
     Sweep,
     Touched,
 )
@@ -98,6 +102,24 @@ class Tracker(Protocol):
         """Puts a comment (Markdown) that carries the marker, or edits `comment_ref` in place; returns its ref."""
         ...
 
+    def transition(self, ref: str, to: Category) -> str:
+        """Moves the issue to a status of that category by the vendor's own steps; returns the status it has then, read
+        back. Where it is in the category already, nothing is done. Raises Rejected where no way leads there.
+        """
+        ...
+
+    def link(self, ref: str, key: str, url: str, title: str) -> None:
+        """Puts a web link beside the issue's text, or changes the one of the same `key`. May be repeated freely."""
+        ...
+
+    def put_under(self, ref: str, parent: str) -> None:
+        """Puts the issue under its parent. May be repeated freely. Raises Rejected where the two do not go together."""
+        ...
+
+    def credential(self) -> Credential:
+        """Whose token ours is, and when it ends where the vendor says so."""
+        ...
+
     def close_as_duplicate(self, ref: str, of: IssueRef, text: str) -> None:
         """Closes the issue as a duplicate and says so in a comment. May be repeated freely."""
         ...
@@ -110,6 +132,7 @@ class Tracker(Protocol):
 class Source(Protocol):
     """Where postmortems come from."""
 
+    capabilities: SourceCapabilities
     hook: Hook | None
 
     def check(self) -> Sequence[Finding]: ...
@@ -124,6 +147,12 @@ class Source(Protocol):
 
     def finalized_since(self, cursor: str | None) -> Finalized | None:
         """A page of what is final there, oldest first; None where the source has no list to ask."""
+        ...
+
+    def tell(self, status: ItemStatus) -> None:
+        """Tells the tool how one of its items is doing; may be repeated freely. Raises Rejected where it cannot be
+        told, Missing where the tool has the item no more.
+        """
         ...
 
 

@@ -97,7 +97,10 @@ class IssueDraft:
     """An issue to be created. `body` is Markdown (CommonMark); the connector renders it and adds the marker.
 
     `marker` is the stable token by which `find` sees the issue again; `labels` are plain words; `priority` is our
-    `p0`..`p4`, mapped by the connector's table or left out where the vendor has none.
+    `p0`..`p4`, mapped by the connector's table or left out where the vendor has none. `fields` are vendor field values
+    for this issue alone, over `Place.constants`; `issue_type` is over `Place.issue_type`. `parent` is the ref of the
+    issue that it stands under; `confidential` keeps it from whoever is not a member of the place. Either of the two is
+    Rejected, never left out, where the capability is lacking.
     """
 
     title: str
@@ -108,6 +111,10 @@ class IssueDraft:
     due_on: date | None = None
     assignee: Account | None = None
     link: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    issue_type: str | None = None
+    parent: str | None = None
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +201,6 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceDescription:
-    """What a place is, as far as it matters before the first write."""
-
-    visibility: Visibility
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Rate:
     """At most `count` creations in any `seconds`."""
 
@@ -210,18 +209,69 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceField:
+    """A field that an issue of the configured type has there. `id` is what `constants` and `fields` name it by;
+    `allowed` are the values that the vendor lists (empty: it lists none). `filled`: we or the vendor give it a value.
+    """
+
+    id: str
+    name: str
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceDescription:
+    """What a place is, as far as it matters before the first write. `findings` are all faults that would make a
+    creation, a comment or a closing there fail; the rest is what the vendor tells, and empty where it tells nothing.
+    """
+
+    visibility: Visibility
+    findings: tuple[Finding, ...] = ()
+    issue_types: tuple[str, ...] = ()
+    fields: tuple[PlaceField, ...] = ()
+    permissions: tuple[str, ...] = ()
+    rates: tuple[Rate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What the vendor tells of our token. `expires_at` None: it does not say, or never."""
+
+    account: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a vendor can carry, and the timing that its exactly-once recipe needs.
 
     `quiet_seconds`: how long after an unknown answer a probe may be trusted; `call_seconds`: total deadline of one
-    call, connection to last byte; `rates`: the vendor's own limits on creation; `due_dates`: issues have a date field.
+    call, connection to last byte; `rates`: the vendor's own limits on creation; `reads_per_call`: issues that one
+    request of `read` gets.
+
+    What a vendor lacks is False, and asking for it raises Rejected: `due_dates`: issues have a date field; `links`:
+    `link` puts a web link beside the text; `parents`: an issue can stand under another; `confidential`: one issue can
+    be kept from those who see its place; `issue_types`: places have types to choose from; `duplicates`: the tracker
+    says of which issue another is the duplicate; `webhooks`: it sends them; `expiry`: it tells when our token ends.
+    `title_limit` and `body_limit`: characters that a title and a body can have; None: no limit is known.
     """
 
     quiet_seconds: float
     call_seconds: float = 25.0
     rates: tuple[Rate, ...] = ()
-    due_dates: bool = True
     reads_per_call: int = 100
+    due_dates: bool = True
+    links: bool = False
+    parents: bool = False
+    confidential: bool = False
+    issue_types: bool = False
+    duplicates: bool = False
+    webhooks: bool = True
+    expiry: bool = False
+    title_limit: int | None = None
+    body_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +291,9 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class FetchById:
-    """A delivery that carries only an id; `Source.fetch` gets the document."""
+    """A delivery that carries only ids; `Source.fetch` gets each document."""
 
-    source_id: str
+    source_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +358,36 @@ class PostmortemDocument:
     body_markdown: str = ""
     action_items: tuple[DocumentItem, ...] | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCapabilities:
+    """What a source can do. `lists`: `finalized_since` has a list to ask; `tells`: `tell` reaches the tool; `signs`:
+    its deliveries are signed. `call_seconds`: total deadline of one call.
+    """
+
+    lists: bool = False
+    tells: bool = False
+    signs: bool = True
+    call_seconds: float = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStatus:
+    """How an action item is doing, for the tool that it came from. `source_item_id` is the tool's own id of it (None:
+    the tool gave none); `state` is ours (open, doing, done, verified, declined, withdrawn); `key` keeps a repetition
+    recognizable: it is the same whenever the same status is told again.
+    """
+
+    key: str
+    source_id: str
+    source_item_id: str | None
+    title: str
+    state: str
+    category: Category
+    at: datetime
+    issue_key: str | None = None
+    issue_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,24 @@ from collections.abc import Mapping, Sequence
 
 from connectors.fields import SignedSourceSettings
 from connectors.signatures import StandardHook, standard_secret_findings
-from connectors.spi import FetchById, Finalized, Finding, Hook, Ignored, Missing, PostmortemDocument
+from connectors.spi import (
+    FetchById,
+    Finalized,
+    Finding,
+    Hook,
+    Ignored,
+    ItemStatus,
+    Missing,
+    PostmortemDocument,
+    Rejected,
+    SourceCapabilities,
+)
 from connectors.standard.document import read_document
 
 
 class StandardSource:
     def __init__(self, name: str, settings: SignedSourceSettings) -> None:
+        self.capabilities = SourceCapabilities()
         self._name = name
         self._settings = settings
         hook = StandardHook("standard", name, settings.secrets, settings.tolerance_seconds)
@@ -31,3 +43,7 @@ class StandardSource:
     def finalized_since(self, cursor: str | None) -> Finalized | None:
         _ = cursor
         return None
+
+    def tell(self, status: ItemStatus) -> None:
+        sentence = f"{self._name} cannot be told of {status.source_id}, because this source only receives documents."
+        raise Rejected("standard.no_tell", sentence, "Configure an outgoing webhook to be told of item statuses.")

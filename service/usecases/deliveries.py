@@ -95,14 +95,16 @@ def _take_in(context: Context, delivery: Delivery, source: Source) -> None:
     if isinstance(parsed, PostmortemDocument):
         _commit(context, delivery, _understand(context, delivery, parsed))
     else:
-        _fetch(context, delivery, source, parsed.source_id)
+        for source_id in parsed.source_ids:
+            # Only with the last of them is the delivery done: a process that dies before it fetches them all again.
+            _fetch(context, delivery, source, source_id, last=source_id == parsed.source_ids[-1])
 
 
-def _fetch(context: Context, delivery: Delivery, source: Source, source_id: str) -> None:
+def _fetch(context: Context, delivery: Delivery, source: Source, source_id: str, *, last: bool) -> None:
     for _ in range(FETCH_AGAIN):
         with context.ledger.read() as uow:
             seen = uow.postmortems.latest_revision()
-        if _commit(context, delivery, _understand(context, delivery, source.fetch(source_id)), seen):
+        if _commit(context, delivery, _understand(context, delivery, source.fetch(source_id)), seen, last=last):
             return
     sentence = f"{source_id} changed each of the {FETCH_AGAIN} times that it was fetched."
     raise Unavailable("inbox.changing", sentence, "Nothing to do: it is fetched again later.")
@@ -112,10 +114,12 @@ def _understand(context: Context, delivery: Delivery, document: PostmortemDocume
     return understand(delivery.hook, document, context.config.sources[delivery.hook].visibility)
 
 
-def _commit(context: Context, delivery: Delivery, understood: Understood, seen: int | None = None) -> bool:
+def _commit(
+    context: Context, delivery: Delivery, understood: Understood, seen: int | None = None, *, last: bool = True
+) -> bool:
     """False if a revision of the postmortem came while its document was being fetched: what we hold may be older.
 
-    `seen`: the latest revision of all that the ledger had before the fetch.
+    `seen`: the latest revision of all that the ledger had before the fetch; `last`: the delivery is done with it.
     """
     now = context.now()
     with context.ledger.begin() as uow:
@@ -125,6 +129,6 @@ def _commit(context: Context, delivery: Delivery, understood: Understood, seen: 
         absorbed = absorb(context, uow, understood, delivery.id, now)
         uow.journal.append("delivery.absorbed", ("delivery", delivery.id), now, {"outcome": absorbed.outcome})
         # Under a stale fence another worker has taken this delivery: what it makes of it is the same.
-        if uow.inbox.finish(delivery, "done", absorbed.sentence):
+        if not last or uow.inbox.finish(delivery, "done", absorbed.sentence):
             uow.commit()
     return True

@@ -9,7 +9,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from connectors.spi import DocumentItem, FetchById, Finalized, Finding, Hook, PostmortemDocument
+from connectors.spi import (
+    DocumentItem,
+    FetchById,
+    Finalized,
+    Finding,
+    Hook,
+    ItemStatus,
+    PostmortemDocument,
+    SourceCapabilities,
+)
 from service.ledger import Delivery, Ledger
 from service.usecases import deliveries
 from service.usecases.absorb import absorb
@@ -30,6 +39,7 @@ def document(description: str) -> PostmortemDocument:
 class Remote:
     """A source that gives its document only to who asks. `meanwhile` happens once each fetch has its answer."""
 
+    capabilities = SourceCapabilities()
     hook: Hook | None = None
 
     def __init__(self) -> None:
@@ -41,7 +51,7 @@ class Remote:
         return ()
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> FetchById:
-        return FetchById("INC-1")
+        return FetchById(("INC-1",))
 
     def fetch(self, source_id: str) -> PostmortemDocument:
         assert source_id == "INC-1"
@@ -52,6 +62,9 @@ class Remote:
 
     def finalized_since(self, cursor: str | None) -> Finalized | None:
         return None
+
+    def tell(self, status: ItemStatus) -> None:
+        raise AssertionError(status)
 
 
 @pytest.fixture
