@@ -50,9 +50,7 @@ def open_engine(url: str) -> Engine:
                 connection.execute(f"PRAGMA {pragma}")
 
         return engine
-    return create_engine(
-        url.replace("postgresql:", "postgresql+psycopg:"), pool_pre_ping=True, pool_size=10, max_overflow=10
-    )
+    return create_engine(url.replace("postgresql:", "postgresql+psycopg:"), pool_size=10, max_overflow=10)
 
 
 def create_tables(url: str) -> None:

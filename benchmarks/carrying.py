@@ -149,7 +149,7 @@ def _rate(house: House, services: tuple[str, ...], issues: int) -> float:
     expected = count * ITEMS
     made = until(lambda: _all(house, expected), 300, "every issue is there")
     house.idle()
-    return (expected - 1) / (made[-1] - made[0])
+    return float((expected - 1) / (made[-1] - made[0]))
 
 
 def _read(house: House) -> bool:
@@ -158,6 +158,6 @@ def _read(house: House) -> bool:
 
 
 def _all(house: House, expected: int) -> list[float] | None:
-    time.sleep(0.3)  # asking costs the sandbox time
+    time.sleep(0.5)  # asking costs the sandbox time
     created = house.created()
     return created if len(created) >= expected else None

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 
 WRITES = "afteraction_writes"
 BUSY_SECONDS = 30
 LOOK_SECONDS = 0.001
+REST_SECONDS = 1.0
 
 
 def open_engine(url: str) -> Engine:
@@ -23,7 +25,30 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
         _set_up_sqlite(engine)
         return engine
-    return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = create_engine(parsed, pool_size=10, max_overflow=10)
+    _ask_after_rest(engine)
+    return engine
+
+
+def _ask_after_rest(engine: Engine) -> None:
+    """Asks a connection that rested whether it still works, before it is used. One that was used a moment ago is not
+    asked: that would add a round trip to every transaction, and what is lost meanwhile is done again anyhow.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get("rests_since")
+        if since is None or time.monotonic() - since < REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool takes this as its cue to connect anew, and to trust none of the others.
+            raise InvalidatePoolError from error
 
 
 def _set_up_sqlite(engine: Engine) -> None:

@@ -25,7 +25,7 @@ _BY_OLD_REFS = (
     .where(issues.c.tracker == bindparam("at"), issue_refs.c.ref.in_(bindparam("refs", expanding=True)))
 )
 _CHANGE = update(issues).where(issues.c.id == bindparam("which"))
-_ADD = insert(issues)
+_ADD = insert(issues).returning(*issues.c)
 
 
 class Issues:
@@ -37,9 +37,7 @@ class Issues:
     def add(self, tracker: str, ref: IssueRef, now: datetime, **values: object) -> Issue:
         """Notes an issue. `values`: target, origin, marker, category, written_digest, duplicate_of …"""
         named = {"tracker": tracker, "ref": ref.ref, "key": ref.key, "url": ref.url, "place": ref.place}
-        done = self._connection.execute(_ADD, {**named, "created_at": now, **values})
-        assert done.inserted_primary_key is not None
-        return self.get(int(done.inserted_primary_key[0]))
+        return read_row(Issue, self._connection.execute(_ADD, {**named, "created_at": now, **values}).one())
 
     def get(self, issue_id: int) -> Issue:
         return read_row(Issue, self._connection.execute(_ONE, {"which": issue_id}).one())

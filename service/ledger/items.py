@@ -16,7 +16,7 @@ _ONE = select(action_items).where(action_items.c.id == bindparam("which"))
 _LOCKED = _ONE.with_for_update(key_share=True)
 _CHANGE = update(action_items).where(action_items.c.id == bindparam("which"))
 _CLEAR_REFUSAL = _CHANGE.where(action_items.c.state != State.HELD.value, action_items.c.attention_code.like("%.%"))
-_ADD = insert(action_items)
+_ADD = insert(action_items).returning(*action_items.c)
 
 
 def _fact_columns(facts: ItemFacts) -> dict[str, object]:
@@ -40,9 +40,7 @@ class Items:
         """A new item. `values` are columns: position, identity, state, team, owner_person, …"""
         defaults: dict[str, object] = {"changes": [], "last_movement_at": now, "created_at": now}
         stated = {**_fact_columns(facts), "postmortem_id": postmortem_id, "first_due_on": facts.due_on}
-        done = self._connection.execute(_ADD, {**defaults, **stated, **values})
-        assert done.inserted_primary_key is not None
-        return self.get(int(done.inserted_primary_key[0]))
+        return read_row(Item, self._connection.execute(_ADD, {**defaults, **stated, **values}).one())
 
     def get(self, item_id: int) -> Item:
         return read_row(Item, self._connection.execute(_ONE, {"which": item_id}).one())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -105,15 +105,10 @@ class Outbox:
         while (row := self._first_due(target, now, clock)) is not None:
             deaths = row.deaths + (1 if row.lease_until is not None else 0)
             if deaths < MAX_DEATHS:
-                self._set(
-                    row.id,
-                    lease_until=clock + lease_seconds,
-                    fence=row.fence + 1,
-                    attempts=row.attempts + 1,
-                    deaths=deaths,
-                    again=False,
-                )
-                return self.get(row.id)
+                values: dict[str, Any] = {"lease_until": clock + lease_seconds, "deaths": deaths}
+                values |= {"fence": row.fence + 1, "attempts": row.attempts + 1}
+                self._set(row.id, **values, again=False)
+                return replace(read_row(Message, row), **values)
             self._set(
                 row.id,
                 state="dead",
