@@ -16,6 +16,8 @@ from connectors.sandbox.gate import Environ, Gate
 from connectors.sandbox.github import api as github_api
 from connectors.sandbox.jira import api as jira_api
 from connectors.sandbox.seed import Seed, load_seed
+from connectors.sandbox.sources import ALL
+from connectors.sandbox.sources.frame import control as sources_control
 from connectors.sandbox.store import Clock
 from connectors.sandbox.world import World
 
@@ -37,6 +39,9 @@ def create_app(
     app.register_blueprint(jira_api.blueprint(world.jira))
     app.register_blueprint(github_api.blueprint(world.github))
     app.register_blueprint(control.blueprint(world))
+    for vendor in ALL:
+        app.register_blueprint(vendor.api(world.sources[vendor.name]), url_prefix=f"/{vendor.name}")
+    app.register_blueprint(sources_control(world.sources, world.announce))
     app.register_blueprint(pages.blueprint(world))
     app.register_blueprint(boards.blueprint(world))
     gate = Gate(app.wsgi_app, world.faults, world.stats, world.kills)

@@ -22,7 +22,7 @@ from connectors.sandbox.jira.model import dump as dump_jira
 from connectors.sandbox.kills import PlanError
 from connectors.sandbox.world import World
 
-RESETTABLE = ("issues", "mail", "stats", "faults", "kills")
+RESETTABLE = ("issues", "sources", "mail", "stats", "faults", "kills")
 
 
 def refusal(status: int, sentence: str) -> Refusal:

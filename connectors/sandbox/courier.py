@@ -38,6 +38,7 @@ class Parcel:
     headers: Mapping[str, str]
     raw: bytes = b""
     attempt: int = 0
+    sign: Callable[[str, int], dict[str, str]] | None = None
 
 
 class Courier:
@@ -61,6 +62,10 @@ class Courier:
     def github(self, event: str, body: Callable[[], Mapping[str, Any]]) -> None:
         headers = {"X-GitHub-Event": event, "X-GitHub-Delivery": str(uuid.uuid4()), "X-GitHub-Hook-ID": "1"}
         self._accept(Parcel("github", body, {**headers, "User-Agent": "GitHub-Hookshot/sandbox"}))
+
+    def source(self, vendor: str, raw: bytes, sign: Callable[[str, int], dict[str, str]]) -> None:
+        """`sign` gives the headers for a secret and the Unix second of the attempt."""
+        self._accept(Parcel(vendor, dict, {}, raw, sign=sign))
 
     def stop(self) -> None:
         with self._changed:
@@ -110,7 +115,7 @@ class Courier:
         if not parcel.raw:
             raw = json.dumps(parcel.body(), separators=(",", ":"), ensure_ascii=False).encode()
             parcel = replace(parcel, raw=raw)
-        headers = {"Content-Type": "application/json", **parcel.headers, **signature(parcel.tracker, hook, parcel.raw)}
+        headers = {"Content-Type": "application/json", **parcel.headers, **_signed(parcel, hook)}
         if parcel.tracker == "jira":
             headers |= {"X-Atlassian-Webhook-Flow": "Primary"}
             headers |= {"X-Atlassian-Webhook-Retry": str(parcel.attempt)} if parcel.attempt else {}
@@ -131,6 +136,12 @@ class Courier:
     def _count(self, name: str) -> None:
         with self._changed:
             self.counts[name] += 1
+
+
+def _signed(parcel: Parcel, hook: Hook) -> dict[str, str]:
+    if parcel.sign is not None:
+        return parcel.sign(hook.secret, int(time.time()))
+    return signature(parcel.tracker, hook, parcel.raw)
 
 
 def signature(tracker: str, hook: Hook, raw: bytes) -> dict[str, str]:

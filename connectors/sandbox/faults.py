@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from connectors.sandbox.sources import ALL
+
 HTTP_KINDS = {
     "rate_limited": "429 (GitHub: 403 if status says so) with Retry-After; nothing stored",
     "error_before": "the given status, nothing stored",
@@ -28,7 +30,7 @@ MAIL_KINDS = {
     "mail_452": "452 after the data, nothing stored",
     "mail_cut": "the mail is stored, then the connection is cut before the answer",
 }
-TRACKERS = ("jira", "github", "smtp")
+TRACKERS = ("jira", "github", "smtp", *(vendor.name for vendor in ALL))
 FORMATS = ("seconds", "date", "none")
 
 

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response
 
 from connectors.sandbox.faults import HTTP_KINDS, Call, FaultSwitch, Rule
 from connectors.sandbox.kills import KillPlan
+from connectors.sandbox.sources import ALL
 from connectors.sandbox.stats import Create, Stats
 
 Environ = dict[str, Any]
@@ -28,6 +29,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 JIRA = re.compile(r"^/jira/rest/api/(?:2|3|latest)(/.*)$")
 GITHUB = re.compile(r"^/github/api(?:/v3)?(/.*)$")
+APIS = {"jira": JIRA, "github": GITHUB, **{each.name: re.compile(rf"^/{each.name}(/.*)$") for each in ALL}}
 JIRA_KEY = re.compile(r"^/issue/([A-Za-z][A-Za-z0-9_]*)-\d+(?:/|$)")
 GITHUB_REPO = re.compile(r"^/repos/([^/]+/[^/]+)")
 READING_POSTS = frozenset({"/search/jql", "/search", "/search/approximate-count", "/issue/bulkfetch", "/graphql"})
@@ -65,14 +67,12 @@ class Gate:
         self.clock: Callable[[], float] = time.time
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        found = JIRA.match(environ["PATH_INFO"]), GITHUB.match(environ["PATH_INFO"])
-        tracker = "jira" if found[0] else "github"
-        match = found[0] or found[1]
-        if match is None:
+        place = _place(environ["PATH_INFO"])
+        if place is None:
             return self._inner(environ, start_response)
-        method, path = environ["REQUEST_METHOD"], match[1]
+        method, (tracker, path) = environ["REQUEST_METHOD"], place
         call = Call(tracker, method, path, self._scope(tracker, method, path, environ))
-        creating = method == "POST" and CREATE_PATHS[tracker].match(path) is not None
+        creating = method == "POST" and tracker in CREATE_PATHS and CREATE_PATHS[tracker].match(path) is not None
         passage = Passage(call, self.clock(), creating)
         mutating = method != "GET" and path not in READING_POSTS
         doom = self._kills.choose(call, environ) if mutating else None
@@ -152,6 +152,8 @@ class Gate:
         return []
 
     def _scope(self, tracker: str, method: str, path: str, environ: Environ) -> str | None:
+        if tracker not in CREATE_PATHS:
+            return None
         if tracker == "github":
             found = GITHUB_REPO.match(path)
             numbered = re.match(r"^/repositories/(\d+)", path)
@@ -163,6 +165,14 @@ class Gate:
             return found[1].upper()
         numbered = re.match(r"^/issue/(\d+)(?:/|$)", path)
         return self.scope_of_id(tracker, int(numbered[1])) if numbered else None
+
+
+def _place(path: str) -> tuple[str, str] | None:
+    """Whose API a path belongs to, and the path without its prefix; None: no stand-in's."""
+    for name, pattern in APIS.items():
+        if found := pattern.match(path):
+            return name, found[1]
+    return None
 
 
 def _discard(_: bytes) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+import uuid
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from connectors.sandbox.courier import Courier
 from connectors.sandbox.faults import FaultSwitch
@@ -16,6 +19,8 @@ from connectors.sandbox.jira.site import JiraSite
 from connectors.sandbox.kills import KillPlan
 from connectors.sandbox.mail import Mailbox
 from connectors.sandbox.seed import Seed
+from connectors.sandbox.sources import ALL
+from connectors.sandbox.sources.frame import Shelves
 from connectors.sandbox.stats import Stats
 from connectors.sandbox.store import Clock, Store
 
@@ -36,14 +41,18 @@ class World:
         self.mailbox = Mailbox(self.store, clock)
         self.jira = JiraSite(seed.jira, self.store, clock, lambda scope: self.faults.lag("jira", scope))
         self.github = GithubHub(seed.github, self.store, clock, lambda scope: self.faults.lag("github", scope))
+        self.sources = {vendor.name: Shelves(self.store, vendor.name) for vendor in ALL}
         self.jira.publish = self._tell_jira
         self.github.publish = self._tell_github
 
     def reset(self, what: Collection[str]) -> None:
-        """Forget the named parts: issues, mail, stats, faults, kills."""
+        """Forget the named parts: issues, sources, mail, stats, faults, kills."""
         if "issues" in what:
             self.jira.clear()
             self.github.clear()
+        if "sources" in what:
+            for shelves in self.sources.values():
+                shelves.clear()
         for name, part in (
             ("mail", self.mailbox),
             ("stats", self.stats),
@@ -52,6 +61,13 @@ class World:
         ):
             if name in what:
                 part.clear()
+
+    def announce(self, source: str, event: Mapping[str, Any] | bytes) -> None:
+        """Send one webhook of a source, signed as it signs them; bytes go out as they are."""
+        vendor = next(each for each in ALL if each.name == source)
+        raw = event if isinstance(event, bytes) else json.dumps(event, ensure_ascii=False).encode()
+        key = str(uuid.uuid4())
+        self.courier.source(source, raw, lambda secret, at: vendor.sign(secret, raw, key, at))
 
     def scope_of(self, tracker: str, number: int) -> str | None:
         """The project or repository behind a number in a path."""

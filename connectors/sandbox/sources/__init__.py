@@ -1,0 +1,5 @@
+"""Stand-ins of the tools that postmortems come from. A vendor is a module with its `VENDOR`; `ALL` lists them."""
+
+from connectors.sandbox.sources.frame import Vendor
+
+ALL: tuple[Vendor, ...] = ()
