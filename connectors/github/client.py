@@ -12,10 +12,10 @@ import requests
 from github.Auth import Auth
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
-from connectors.answers import Asked, failed, no_secret, not_understood, refused
+from connectors.answers import Asked, failed, no_secret, not_understood, quoted, refused
 from connectors.github.settings import GithubSettings
 from connectors.http import CallFailed, Reach, prepare, user_agent
-from connectors.spi import ConnectorError, Secret, Unavailable
+from connectors.spi import ConnectorError, OutcomeUnknown, Secret, Unavailable
 
 PAGE = 100
 _API_VERSION = "2022-11-28"
@@ -140,6 +140,12 @@ class GithubClient:
             return data
         raise _graphql_error(asked, reply)
 
+    def mutate(self, asked: Asked, query: str, variables: Mapping[str, Any]) -> None:
+        """A mutation: any error among its answers means that GitHub did not do it."""
+        reply = self._call(asked, "POST", self._requester.graphql_url, payload={"query": query, "variables": variables})
+        if not isinstance(reply.data, dict) or "data" not in reply.data or reply.data.get("errors"):
+            raise _graphql_error(asked, reply)
+
     def _call(
         self,
         asked: Asked,
@@ -196,6 +202,18 @@ def _graphql_error(asked: Asked, reply: Reply) -> ConnectorError:
         return refused(asked, 403, {}, str(first.get("message", "")))
     if not first:
         return not_understood(asked)
+    if asked.mutating:
+        return _mutation_error(asked, first)
     # GitHub ends a query after ten seconds with an error and a 200.
     cure = "It is tried again; if this lasts, see githubstatus.com."
     return Unavailable("github.graphql_failed", asked.sentence("GitHub could not answer the query"), cure)
+
+
+def _mutation_error(asked: Asked, first: Mapping[str, Any]) -> ConnectorError:
+    said = quoted(str(first.get("message", "")), asked.secret)
+    if first.get("type") == "NOT_FOUND":
+        return refused(asked, 404, {}, said)
+    if first.get("type") == "UNPROCESSABLE":
+        return refused(asked, 422, {}, said)
+    cure = "Nothing to do: it is looked for before it is asked again."
+    return OutcomeUnknown("github.graphql_failed", asked.sentence(f"GitHub says: {said}"), cure)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from connectors.answers import Asked
 from connectors.github.settings import GithubSettings
-from connectors.spi import Account, Category, IssueRef, Reading, text_digest
+from connectors.spi import Account, Category, IssueRef, Missing, Reading, text_digest
 
 LABEL = "afteraction"
 _MARKER = re.compile(r"<!-- pm:([^\s>]+) -->")
@@ -33,6 +34,12 @@ query($ids: [ID!]!) {
 }
 """
 
+ADD_SUB_ISSUE = """
+mutation($parent: ID!, $child: ID!) {
+  addSubIssue(input: {issueId: $parent, subIssueId: $child, replaceParent: true}) { subIssue { id } }
+}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -53,6 +60,18 @@ class Ref:
 def parse_ref(text: str) -> Ref | None:
     match = _REF.fullmatch(text)
     return Ref(match[1], match[2], int(match[3])) if match else None
+
+
+def path_of(asked: Asked, ref: str) -> str:
+    parsed = parse_ref(ref)
+    if parsed is None:
+        raise strange_ref(asked)
+    return parsed.path
+
+
+def strange_ref(asked: Asked) -> Missing:
+    cure = "Look in the tracker for the issue and settle it by hand."
+    return Missing("github.strange_ref", asked.sentence("its reference is not one of ours"), cure)
 
 
 def marker_line(marker: str) -> str:

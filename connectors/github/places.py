@@ -6,10 +6,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.answers import clock_finding, server_time
+from connectors.answers import clock_finding, not_understood, server_time
 from connectors.github.client import GithubClient
-from connectors.spi import AccessDenied, ConnectorError, Finding, Missing, Place, PlaceDescription, Visibility
+from connectors.spi import (
+    AccessDenied,
+    ConnectorError,
+    Credential,
+    Finding,
+    Missing,
+    Place,
+    PlaceDescription,
+    Rate,
+    Visibility,
+)
 
+_EXPIRY = "github-authentication-token-expiration"
 # `internal` is what an enterprise's members see.
 _VISIBILITIES = {"public": Visibility.PUBLIC, "private": Visibility.INTERNAL, "internal": Visibility.INTERNAL}
 
@@ -31,14 +42,26 @@ class GithubPlaces:
         skew = clock_finding("github", self._name, server_time(reply.headers), datetime.now(UTC))
         return [skew] if skew else []
 
+    def credential(self) -> Credential:
+        """Every answer to a token that ends says when it does."""
+        asked = self._client.asked("see who our account is")
+        reply = self._client.get(asked, "/user")
+        login = reply.data.get("login") if isinstance(reply.data, dict) else None
+        if not login:
+            raise not_understood(asked)
+        return Credential(str(login), ends_at(reply.headers))
+
     def describe(self, place: Place) -> PlaceDescription:
         asked = self._client.asked(f"look at the repository {place.name}")
         try:
-            data = self._client.get(asked, f"/repos/{place.name}").data
+            reply = self._client.get(asked, f"/repos/{place.name}")
         except (AccessDenied, Missing) as error:
             return PlaceDescription(Visibility.UNKNOWN, (finding(error),))
-        repo = data if isinstance(data, dict) else {}
-        return PlaceDescription(_visibility(repo), tuple(self._findings(place, repo)))
+        repo = reply.data if isinstance(reply.data, dict) else {}
+        findings = tuple(self._findings(place, repo))
+        return PlaceDescription(
+            _visibility(repo), findings, permissions=_permissions(repo), rates=_rates(reply.headers)
+        )
 
     def _findings(self, place: Place, repo: Mapping[str, Any]) -> list[Finding]:
         findings = []
@@ -57,6 +80,17 @@ class GithubPlaces:
         return findings
 
 
+def _permissions(repo: Mapping[str, Any]) -> tuple[str, ...]:
+    granted = repo.get("permissions")
+    return tuple(name for name, has in granted.items() if has) if isinstance(granted, dict) else ()
+
+
+def _rates(headers: Mapping[str, str]) -> tuple[Rate, ...]:
+    """The primary limit, of all requests: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+    told = next((headers[name] for name in headers if name.lower() == "x-ratelimit-limit"), "")
+    return (Rate(int(told), 3600.0),) if told.isdigit() and int(told) else ()
+
+
 def _visibility(repo: Mapping[str, Any]) -> Visibility:
     known = _VISIBILITIES.get(str(repo.get("visibility", "")))
     if known is not None:
@@ -65,6 +99,16 @@ def _visibility(repo: Mapping[str, Any]) -> Visibility:
     if not isinstance(private, bool):
         return Visibility.UNKNOWN
     return Visibility.INTERNAL if private else Visibility.PUBLIC
+
+
+def ends_at(headers: Mapping[str, str]) -> datetime | None:
+    """GitHub writes `2026-12-24 12:00:00 UTC`, and for some accounts an offset in place of the zone's name."""
+    told = next((headers[name] for name in headers if name.lower() == _EXPIRY), "").replace(" UTC", " +0000").strip()
+    try:
+        at = datetime.fromisoformat(told.replace(" +", "+").replace(" -", "-"))
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def finding(error: ConnectorError) -> Finding:

@@ -10,12 +10,16 @@ from connectors.github.client import GithubClient
 from connectors.github.places import GithubPlaces
 from connectors.github.reading import GithubReading
 from connectors.github.settings import GithubSettings
-from connectors.github.writing import GithubWriting
+from connectors.github.workflow import GithubWorkflow, no_links
+from connectors.github.writing import GithubWriting, shown
 from connectors.http import within
+from connectors.markup import GITHUB_BODY, GITHUB_TITLE
 from connectors.spi import (
     Capabilities,
+    Category,
     Changes,
     Created,
+    Credential,
     Feed,
     Finding,
     Hook,
@@ -40,11 +44,18 @@ class GithubTracker:
             call_seconds=settings.call_seconds,
             rates=settings.rates,
             due_dates=False,
+            parents=True,
+            issue_types=True,
+            duplicates=True,
+            expiry=True,
+            title_limit=GITHUB_TITLE,
+            body_limit=GITHUB_BODY,
         )
         self.hook: Hook | None = hooks.GithubHook(name, settings.webhook_secrets) if settings.webhook_secrets else None
-        client = GithubClient(name, settings)
+        self._client = client = GithubClient(name, settings)
         self._reading = GithubReading(client, settings)
         self._writing = GithubWriting(client, settings)
+        self._workflow = GithubWorkflow(client, settings, self._writing)
         self._places = GithubPlaces(name, client)
 
     def check(self) -> Sequence[Finding]:
@@ -93,9 +104,25 @@ class GithubTracker:
         with within(self.capabilities.call_seconds):
             return self._writing.comment(ref, marker, text, comment_ref)
 
+    def transition(self, ref: str, to: Category) -> str:
+        with within(self.capabilities.call_seconds):
+            return self._workflow.transition(ref, to)
+
+    def link(self, ref: str, key: str, url: str, title: str) -> None:
+        _ = key, url, title  # GitHub's issues have nothing that takes them
+        raise no_links(self._client.asked(f"link the issue {shown(ref)}", about_issue=True))
+
+    def put_under(self, ref: str, parent: str) -> None:
+        with within(self.capabilities.call_seconds):
+            self._workflow.put_under(ref, parent)
+
+    def credential(self) -> Credential:
+        with within(self.capabilities.call_seconds):
+            return self._places.credential()
+
     def close_as_duplicate(self, ref: str, of: IssueRef, text: str) -> None:
         with within(self.capabilities.call_seconds):
-            self._writing.close_as_duplicate(ref, of, text)
+            self._workflow.close_as_duplicate(ref, of, text)
 
     def touched(self, headers: Mapping[str, str], body: bytes) -> Touched | Ignored:
         return hooks.touched(headers, body)

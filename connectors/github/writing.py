@@ -26,12 +26,16 @@ class GithubWriting:
     def create(self, place: Place, draft: IssueDraft) -> Created:
         """One POST. Labels and assignees that GitHub left out for want of push access are named in `dropped`."""
         asked = self._client.asked(f"create an issue in {place.name}", mutating=True)
+        if draft.confidential:
+            cure = "Send it to a private repository: GitHub keeps no single issue from those who see its repository."
+            raise Rejected("github.no_confidential", asked.sentence("GitHub has no confidential issues"), cure)
         dropped = []
-        constants = dict(place.constants)
+        constants = {**place.constants, **draft.fields}
         labels = _labels([mapping.LABEL, *draft.labels, *constants.pop("labels", [])])
         payload = {**constants, **_text(draft.title, draft.body, draft.marker), "labels": labels}
-        if place.issue_type:
-            payload["type"] = place.issue_type
+        issue_type = draft.issue_type or place.issue_type
+        if issue_type:
+            payload["type"] = issue_type
         if draft.assignee is not None:
             if self._may_be_assigned(place.name, draft.assignee.id):
                 payload["assignees"] = [draft.assignee.id]
@@ -61,9 +65,9 @@ class GithubWriting:
         return known
 
     def rewrite(self, ref: str, title: str, body: str, marker: str) -> Created:
-        asked = self._client.asked(f"rewrite the issue {_shown(ref)}", mutating=True, about_issue=True)
+        asked = self._client.asked(f"rewrite the issue {shown(ref)}", mutating=True, about_issue=True)
         payload = _text(title, body, marker)
-        data = self._client.send(asked, "PATCH", self._path(asked, ref), payload)
+        data = self._client.send(asked, "PATCH", mapping.path_of(asked, ref), payload)
         return Created(self._ref(asked, data), _digest(payload))
 
     def text_digest(self, title: str, body: str) -> str:
@@ -71,8 +75,8 @@ class GithubWriting:
         return _digest(_text(title, body, 16 * "a"))
 
     def comments_with(self, ref: str, marker: str) -> tuple[str, ...]:
-        asked = self._client.asked(f"read the comments of the issue {_shown(ref)}", about_issue=True)
-        path, found, page = f"{self._path(asked, ref)}/comments", [], 1
+        asked = self._client.asked(f"read the comments of the issue {shown(ref)}", about_issue=True)
+        path, found, page = f"{mapping.path_of(asked, ref)}/comments", [], 1
         while True:
             comments = self._client.get(asked, path, {"per_page": PAGE, "page": page}).data
             if not isinstance(comments, list):
@@ -83,8 +87,8 @@ class GithubWriting:
             page += 1
 
     def comment(self, ref: str, marker: str, text: str, comment_ref: str | None) -> str:
-        asked = self._client.asked(f"comment on the issue {_shown(ref)}", mutating=True, about_issue=True)
-        path = self._path(asked, ref)
+        asked = self._client.asked(f"comment on the issue {shown(ref)}", mutating=True, about_issue=True)
+        path = mapping.path_of(asked, ref)
         tail = f"\n\n{_token(marker)}"
         payload = {"body": fit(text, GITHUB_BODY - size(tail), github_markdown) + tail}
         if comment_ref is not None:
@@ -94,23 +98,6 @@ class GithubWriting:
         if not isinstance(data, dict) or not data.get("id"):
             raise not_understood(asked)
         return str(data["id"])
-
-    def close_as_duplicate(self, ref: str, of: IssueRef, text: str) -> None:
-        asked = self._client.asked(f"close the issue {_shown(ref)} as a duplicate", mutating=True, about_issue=True)
-        path, marker = self._path(asked, ref), f"duplicate-{of.key.replace('/', '-').replace('#', '-')}"
-        if not self.comments_with(ref, marker):
-            self.comment(ref, marker, text, None)
-        try:
-            self._client.send(asked, "PATCH", path, {"state": "closed", "state_reason": "duplicate"})
-        except Rejected:  # an enterprise server from before the reason `duplicate`
-            self._client.send(asked, "PATCH", path, {"state": "closed", "state_reason": "not_planned"})
-
-    def _path(self, asked: Asked, ref: str) -> str:
-        parsed = mapping.parse_ref(ref)
-        if parsed is None:
-            cure = "Look in the tracker for the issue and settle it by hand."
-            raise Missing("github.strange_ref", asked.sentence("its reference is not one of ours"), cure)
-        return parsed.path
 
     def _ref(self, asked: Asked, data: Any) -> IssueRef:
         try:
@@ -137,5 +124,5 @@ def _token(marker: str) -> str:
     return f"<!-- pm:{marker} -->"
 
 
-def _shown(ref: str) -> str:
+def shown(ref: str) -> str:
     return ref.rpartition(":")[2]

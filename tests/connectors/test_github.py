@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,10 +15,12 @@ from connectors.spi import (
     AccessDenied,
     Account,
     Category,
+    Credential,
     IssueDraft,
     Missing,
     Place,
     Rate,
+    Rejected,
     Unavailable,
     Visibility,
 )
@@ -229,6 +232,54 @@ def test_duplicate_is_closed_and_told_once_however_often_it_is_asked(github):
         github.close_as_duplicate(copy.ref, kept, "The same as the first.")
     (reading,) = github.read([copy.ref]).readings
     assert (reading.category, reading.status, reading.comments) == (Category.DECLINED, "closed (duplicate)", 1)
+
+
+def test_issue_is_moved_to_a_category_and_its_status_read_back(github):
+    ref = github.create(PAYMENTS, DRAFT).issue.ref
+    assert github.transition(ref, Category.DONE) == "closed (completed)"
+    assert github.transition(ref, Category.DECLINED) == "closed (not planned)"
+    assert github.read([ref]).readings[0].category is Category.DECLINED
+    assert github.transition(ref, Category.TODO) == "open"
+    with pytest.raises(Rejected) as refusal:
+        github.transition(ref, Category.DOING)
+    assert refusal.value.code == "github.no_transition"
+    assert github.read([ref]).readings[0].category is Category.TODO
+
+
+def test_issue_that_has_the_category_already_is_only_looked_at(sandbox, github):
+    ref = github.create(PAYMENTS, DRAFT).issue.ref
+    github.transition(ref, Category.DONE)
+    sandbox.world.stats.clear()
+    assert github.transition(ref, Category.DONE) == "closed (completed)"
+    assert calls(sandbox) == {"GET /issues/{number}": 1}
+
+
+def test_what_github_lacks_is_refused_and_declared(sandbox, github):
+    ref = github.create(PAYMENTS, DRAFT).issue.ref
+    assert not github.capabilities.links
+    assert not github.capabilities.confidential
+    with pytest.raises(Rejected):
+        github.link(ref, "postmortem", "https://example.org/1", "The postmortem")
+    sandbox.world.stats.clear()
+    with pytest.raises(Rejected):
+        github.create(PAYMENTS, replace(DRAFT, confidential=True))
+    assert calls(sandbox) == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "ends"),
+    [
+        ("2026-12-24 12:00:00 UTC", datetime(2026, 12, 24, 12, tzinfo=UTC)),
+        ("2026-12-24 12:00:00 +0100", datetime(2026, 12, 24, 11, tzinfo=UTC)),
+        ("never", None),
+        (None, None),
+    ],
+)
+def test_end_of_the_token_is_told(told, ends):
+    headers = {"GitHub-Authentication-Token-Expiration": told} if told else {}
+    with responses.RequestsMock() as mock:
+        mock.get("https://api.github.com:443/user", json={"login": "bot"}, headers=headers)
+        assert tracker().credential() == Credential("bot", ends)
 
 
 @pytest.mark.parametrize(
