@@ -67,14 +67,13 @@ def key_in(settings: JiraSettings, url: str) -> str | None:
 def reading(settings: JiraSettings, issue: Mapping[str, Any], our_account: str | None) -> Reading:
     """Raises KeyError or TypeError where the answer is not an issue."""
     fields = issue["fields"]
-    status, resolution = fields["status"], (fields.get("resolution") or {}).get("name")
-    category = _category(settings, status, resolution)
+    status, category = standing(settings, fields)
     title, body = fields.get("summary") or "", fields.get("description")
     creator = (fields.get("creator") or {}).get("accountId")
     return Reading(
         issue=issue_ref(settings, str(issue["id"]), issue["key"]),
         title=title,
-        status=f"{status['name']} ({resolution})" if category is Category.DECLINED else status["name"],
+        status=_shown(status, category, fields),
         category=category,
         updated_at=instant(fields["updated"]),
         markers=_markers(issue),
@@ -94,12 +93,25 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _category(settings: JiraSettings, status: Mapping[str, Any], resolution: str | None) -> Category:
+def standing(settings: JiraSettings, fields: Mapping[str, Any]) -> tuple[str, Category]:
+    """The status of an issue and what it means. Raises KeyError or TypeError where the answer is not an issue."""
+    status, resolution = fields["status"], (fields.get("resolution") or {}).get("name") or ""
     category = CATEGORIES.get((status.get("statusCategory") or {}).get("key", ""), Category.TODO)
-    declined = {word.casefold() for word in settings.declined_resolutions}
-    if category is Category.DONE and resolution and resolution.casefold() in declined:
-        return Category.DECLINED
-    return category
+    if category is Category.DONE and (is_declined(settings, resolution) or is_declined(settings, status["name"])):
+        category = Category.DECLINED
+    return status["name"], category
+
+
+def is_declined(settings: JiraSettings, word: str) -> bool:
+    return word.casefold() in {each.casefold() for each in settings.declined_resolutions}
+
+
+def _shown(status: str, category: Category, fields: Mapping[str, Any]) -> str:
+    """The status in words, with what a person must know beside it."""
+    resolution = (fields.get("resolution") or {}).get("name")
+    said = [resolution] if category is Category.DECLINED and resolution and resolution != status else []
+    archived = ["archived"] if fields.get("archiveddate") or fields.get("archivedDate") else []
+    return f"{status} ({', '.join([*said, *archived])})" if said or archived else status
 
 
 def _account(user: Mapping[str, Any] | None) -> Account | None:

@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from connectors.fields import SecretName, SecretNames, SettingsSchema, WebAddress
-from connectors.spi import Secret
+from connectors.spi import Category, Secret
 
 PRIORITIES = MappingProxyType({"p0": "Highest", "p1": "High", "p2": "Medium", "p3": "Low", "p4": "Lowest"})
 DECLINED = (
@@ -29,10 +29,22 @@ DECLINED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Transitions:
+    """How this site's workflows are walked, by category: the `steps` on the way (names of statuses, the last one in the
+    category), the `resolution`, and the values of `fields` that a step's screen requires.
+    """
+
+    steps: Mapping[Category, tuple[str, ...]] = field(default_factory=dict)
+    resolution: Mapping[Category, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class JiraSettings:
     """`user`: the account's e-mail address (Cloud); without it the token is sent as a bearer token.
 
-    `priorities` maps our p0..p4 to the site's names; `declined_resolutions` are those that mean "will not be done".
+    `priorities` maps our p0..p4 to the site's names; `declined_resolutions` are those, and the
+    finished statuses, that mean "will not be done".
     `quiet_seconds`: how long the search index may lag; `overlap_seconds`: how far back each poll looks for the same
     reason.
     """
@@ -49,6 +61,25 @@ class JiraSettings:
     call_seconds: float = 25.0
     priorities: Mapping[str, str] = field(default_factory=lambda: PRIORITIES)
     declined_resolutions: tuple[str, ...] = DECLINED
+    transitions: Transitions = Transitions()
+
+
+class TransitionsSchema(SettingsSchema):
+    todo = fields.List(fields.String())
+    doing = fields.List(fields.String())
+    done = fields.List(fields.String())
+    declined = fields.List(fields.String())
+    resolution = fields.Dict(
+        keys=fields.String(validate=validate.OneOf((Category.DONE.value, Category.DECLINED.value))),
+        values=fields.String(),
+    )
+    fields_ = fields.Dict(keys=fields.String(), data_key="fields")
+
+    @post_load
+    def _settings(self, data: dict[str, Any], **_: Any) -> Transitions:
+        steps = {each: tuple(data[each.value]) for each in Category if data.get(each.value)}
+        resolution = {Category(name): text for name, text in data.get("resolution", {}).items()}
+        return Transitions(steps, resolution, data.get("fields_", {}))
 
 
 class JiraSchema(SettingsSchema):
@@ -64,6 +95,7 @@ class JiraSchema(SettingsSchema):
     call_seconds = fields.Float(validate=validate.Range(min=0.1, max=60))
     priorities = fields.Dict(keys=fields.String(validate=validate.OneOf(tuple(PRIORITIES))), values=fields.String())
     declined_resolutions = fields.List(fields.String())
+    transitions = fields.Nested(TransitionsSchema)
 
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> JiraSettings:

@@ -11,11 +11,15 @@ from connectors.jira.client import JiraClient
 from connectors.jira.places import JiraPlaces
 from connectors.jira.reading import JiraReading
 from connectors.jira.settings import JiraSettings
+from connectors.jira.workflow import JiraWorkflow
 from connectors.jira.writing import JiraWriting
+from connectors.markup import JIRA_DESCRIPTION, JIRA_SUMMARY
 from connectors.spi import (
     Capabilities,
+    Category,
     Changes,
     Created,
+    Credential,
     Feed,
     Finding,
     Hook,
@@ -35,11 +39,21 @@ class JiraTracker:
 
     def __init__(self, name: str, settings: JiraSettings) -> None:
         self.name = name
-        self.capabilities = Capabilities(quiet_seconds=settings.quiet_seconds, call_seconds=settings.call_seconds)
+        self.capabilities = Capabilities(
+            quiet_seconds=settings.quiet_seconds,
+            call_seconds=settings.call_seconds,
+            links=True,
+            parents=True,
+            issue_types=True,
+            duplicates=True,
+            title_limit=JIRA_SUMMARY,
+            body_limit=JIRA_DESCRIPTION,
+        )
         self.hook: Hook | None = hooks.JiraHook(name, settings.webhook_secrets) if settings.webhook_secrets else None
         client = JiraClient(name, settings)
         self._reading = JiraReading(client, settings)
-        self._writing = JiraWriting(client, settings, self._reading)
+        self._workflow = JiraWorkflow(client, settings, self._reading)
+        self._writing = JiraWriting(client, settings, self._reading, self._workflow)
         self._places = JiraPlaces(name, client, settings)
 
     def check(self) -> Sequence[Finding]:
@@ -87,6 +101,22 @@ class JiraTracker:
     def comment(self, ref: str, marker: str, text: str, comment_ref: str | None) -> str:
         with within(self.capabilities.call_seconds):
             return self._writing.comment(ref, marker, text, comment_ref)
+
+    def transition(self, ref: str, to: Category) -> str:
+        with within(self.capabilities.call_seconds):
+            return self._workflow.move(ref, to)
+
+    def link(self, ref: str, key: str, url: str, title: str) -> None:
+        with within(self.capabilities.call_seconds):
+            self._writing.link(ref, key, url, title)
+
+    def put_under(self, ref: str, parent: str) -> None:
+        with within(self.capabilities.call_seconds):
+            self._writing.put_under(ref, parent)
+
+    def credential(self) -> Credential:
+        with within(self.capabilities.call_seconds):
+            return Credential(self._reading.our_account())
 
     def close_as_duplicate(self, ref: str, of: IssueRef, text: str) -> None:
         with within(self.capabilities.call_seconds):

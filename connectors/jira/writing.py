@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.answers import not_understood
@@ -11,24 +12,32 @@ from connectors.jira import mapping
 from connectors.jira.client import OPTIONAL, FieldRefused, JiraClient
 from connectors.jira.reading import JiraReading
 from connectors.jira.settings import JiraSettings
+from connectors.jira.workflow import JiraWorkflow
 from connectors.markup import JIRA_DESCRIPTION, JIRA_SUMMARY, fit, one_line, size
 from connectors.spi import AccessDenied, Created, IssueDraft, IssueRef, Place, Rejected, text_digest
 from connectors.wiki import jira_wiki
 
 _COMMENT_PAGE = 100
+_LINK_KEY = 255
 
 
 class JiraWriting:
-    def __init__(self, client: JiraClient, settings: JiraSettings, reading: JiraReading) -> None:
+    def __init__(
+        self, client: JiraClient, settings: JiraSettings, reading: JiraReading, workflow: JiraWorkflow
+    ) -> None:
         self._client = client
         self._settings = settings
         self._reading = reading
+        self._workflow = workflow
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         """One POST. Only where Jira certainly refused it, and for nothing but fields that an issue can do without
         (an assignee who may not be assigned, no due date on the screen), it is asked again without them.
         """
         asked = self._client.asked(f"create an issue in {place.name}", mutating=True)
+        if draft.confidential:
+            sentence = asked.sentence("Jira cannot keep one issue from those who see its project")
+            raise Rejected("jira.not_confidential", sentence, "Route it to a project that only they may see.")
         fields = self._fields(place, draft)
         dropped: tuple[str, ...] = ()
         payload = {"fields": fields, "properties": [_property(draft.marker)]}
@@ -46,16 +55,18 @@ class JiraWriting:
         return Created(issue, text_digest(fields["summary"], fields["description"]), dropped)
 
     def _fields(self, place: Place, draft: IssueDraft) -> dict[str, Any]:
-        constants = dict(place.constants)
+        constants = {**place.constants, **draft.fields}
         more = constants.pop("labels", [])
         fields: dict[str, Any] = {
             **constants,
             "project": {"key": place.name},
-            "issuetype": {"name": place.issue_type or "Task"},
+            "issuetype": {"name": draft.issue_type or place.issue_type or "Task"},
             "summary": one_line(draft.title, JIRA_SUMMARY),
             "description": description(draft.body),
             "labels": mapping.labels_of([*draft.labels, *more], draft.marker),
         }
+        if draft.parent is not None:
+            fields["parent"] = {"id": draft.parent}
         if draft.due_on is not None:
             fields["duedate"] = draft.due_on.isoformat()
         if draft.assignee is not None:
@@ -110,8 +121,21 @@ class JiraWriting:
         marker = f"duplicate-{issue['id']}"
         if not self.comments_with(ref, marker):
             self.comment(ref, marker, text, None)
-        if _category_key(issue["fields"].get("status")) != "done":
-            self._to_done(ref)
+        self._workflow.finish_as_duplicate(ref)
+
+    def link(self, ref: str, key: str, url: str, title: str) -> None:
+        """With a `globalId` that the issue has, Jira changes that link. The library's own call asks for application
+        links first, which takes an administrator.
+        """
+        asked = self._client.asked(f"link the issue {ref} to {key}", mutating=True, about_issue=True)
+        identity = key if len(key) <= _LINK_KEY else hashlib.sha256(key.encode()).hexdigest()
+        link = {"url": url, "title": one_line(title, JIRA_SUMMARY)}
+        payload = {"globalId": identity, "application": {"name": "Afteraction"}, "object": link}
+        self._client.post(asked, f"issue/{ref}/remotelink", payload)
+
+    def put_under(self, ref: str, parent: str) -> None:
+        asked = self._client.asked(f"put the issue {ref} under {parent}", mutating=True, about_issue=True)
+        self._client.call(asked, "PUT", f"issue/{ref}", {"fields": {"parent": {"id": parent}}})
 
     def _link(self, ref: str, issue: Mapping[str, Any], of: IssueRef) -> None:
         links = issue["fields"].get("issuelinks") or ()
@@ -129,20 +153,6 @@ class JiraWriting:
         except (AccessDenied, Rejected):
             return  # linking is switched off or the type renamed; the comment says which issue goes on
 
-    def _to_done(self, ref: str) -> None:
-        asked = self._client.asked(f"close the issue {ref} as a duplicate", mutating=True, about_issue=True)
-        data = self._client.get(asked, f"issue/{ref}/transitions", expand="transitions.fields")
-        transitions = data.get("transitions") if isinstance(data, dict) else None
-        done = [each for each in transitions or () if _category_key(each.get("to")) == "done"]
-        if not done:
-            sentence = asked.sentence("its workflow has no step from here to a finished status for our account")
-            raise Rejected("jira.no_transition", sentence, "Close it by hand, or let our account take that step.")
-        chosen = next((each for each in done if _takes_duplicate(each)), done[0])
-        payload: dict[str, Any] = {"transition": {"id": str(chosen["id"])}}
-        if _takes_duplicate(chosen):
-            payload["fields"] = {"resolution": {"name": "Duplicate"}}
-        self._client.post(asked, f"issue/{ref}/transitions", payload)
-
 
 def description(body: str) -> str:
     return fit(body, JIRA_DESCRIPTION, jira_wiki)
@@ -154,14 +164,3 @@ def _property(marker: str) -> dict[str, Any]:
 
 def _token(marker: str) -> str:
     return f"pm:{marker}"
-
-
-def _category_key(status: Mapping[str, Any] | None) -> str:
-    return str(((status or {}).get("statusCategory") or {}).get("key", ""))
-
-
-def _takes_duplicate(transition: Mapping[str, Any]) -> bool:
-    allowed: Sequence[Mapping[str, Any]] = ((transition.get("fields") or {}).get("resolution") or {}).get(
-        "allowedValues"
-    ) or ()
-    return any(value.get("name") == "Duplicate" for value in allowed)
