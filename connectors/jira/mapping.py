@@ -85,7 +85,7 @@ def reading(settings: JiraSettings, issue: Mapping[str, Any], our_account: str |
         comments=(fields.get("comment") or {}).get("total"),
         ours=None if our_account is None or creator is None else creator == our_account,
         created_at=instant(fields["created"]) if fields.get("created") else None,
-        duplicate_of=_duplicate_of(fields.get("issuelinks") or ()),
+        duplicate_of=_duplicate_of(fields.get("issuelinks") or (), resolution),
     )
 
 
@@ -129,8 +129,8 @@ def _markers(issue: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*([held] if isinstance(held, str) else []), *labels]))
 
 
-def _duplicate_of(links: Sequence[Mapping[str, Any]]) -> str | None:
+def _duplicate_of(links: Sequence[Mapping[str, Any]], resolution: str | None) -> str | None:
     for link in links:
         if (link.get("type") or {}).get("name") == "Duplicate" and link.get("outwardIssue"):
             return str(link["outwardIssue"]["id"])
-    return None
+    return "" if (resolution or "").casefold() == "duplicate" else None

@@ -133,7 +133,8 @@ class Reading:
 
     `text_digest` is `spi.text_digest` of title and body as the tracker would give back what `create` or `rewrite`
     wrote, without the marker; `ours` says whether our own account created it (None: not told); `comments` counts
-    comments, ours included (None: not told); `duplicate_of` is a ref where the tracker says so.
+    comments, ours included (None: not told); `duplicate_of` is the ref of the issue that this one is a duplicate of, and
+    empty where the tracker says that it is one and not of which.
     """
 
     issue: IssueRef

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.spi import IssueRef, Reading, Sweep
@@ -12,17 +13,32 @@ from service.ledger import Issue, Item, UnitOfWork
 from service.usecases.context import Context
 from service.usecases.effects.open_issue import link
 from service.usecases.place import target_at
+from service.usecases.survivors import UNKNOWN, Survivors, is_duplicate, note_survivor
 
 AGAIN_AFTER = timedelta(seconds=1)
 
 
-def apply_found(context: Context, uow: UnitOfWork, name: str, found: Sweep, asked_at: datetime, *, by_ref: bool) -> int:
-    """Commits the readings that are newer than what the ledger has, follows moves, links by marker. Returns how many
-    were newer. What is `gone` is only locked: it is decided over a whole sweep.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a tracker answered to one question. `by_ref`: it was asked for these very issues; `survivors`: where those
+    of them went on that were closed as duplicates.
+    """
+
+    found: Sweep
+    asked_at: datetime
+    by_ref: bool
+    survivors: Survivors
+
+
+def apply_found(context: Context, uow: UnitOfWork, name: str, answer: Answer) -> int:
+    """Commits the readings that are newer than what the ledger has, follows moves and duplicates, links by marker.
+    Returns how many were newer. What is `gone` is only locked: it is decided over a whole sweep.
 
     All items are locked first and at once, then all issues: who holds some and waits for others could wait for ever.
     """
-    refs = [*(reading.issue.ref for reading in found.readings), *found.moved, *found.gone]
+    found, asked_at, by_ref = answer.found, answer.asked_at, answer.by_ref
+    survivors = [reading.issue.ref for reading in answer.survivors.values() if reading is not None]
+    refs = [*(reading.issue.ref for reading in found.readings), *found.moved, *found.gone, *survivors]
     known = uow.issues.by_refs(name, refs)
     arrived = {ref.ref for ref in found.moved.values()}
     strangers = [each for each in found.readings if _is_strange(each, known) and each.issue.ref not in arrived]
@@ -42,13 +58,29 @@ def apply_found(context: Context, uow: UnitOfWork, name: str, found: Sweep, aske
     for reading in found.readings:
         issue = locked.get(reading.issue.ref)
         if issue is not None:
-            applied += _apply(context, uow, issue, items.get(issue.id, []), (reading, asked_at, now), by_ref=by_ref)
+            mine = items.get(issue.id, [])
+            applied += _apply(context, uow, issue, mine, (reading, asked_at, now), by_ref=by_ref)
+            if reading.issue.ref in answer.survivors and _is_current(issue, reading):
+                _follow_duplicate(context, uow, issue, mine, answer.survivors[reading.issue.ref], now)
     for reading in strangers:
         owner = next((owners[marker] for marker in reading.markers if marker in owners), None)
         target = context.config.targets.get(owner.target or "") if owner is not None else None
         if owner is not None and target is not None and target.tracker == name:
             link(context, uow, owner.id, reading, target, now)
     return applied
+
+
+def _is_current(issue: Issue, reading: Reading) -> bool:
+    return issue.duplicate_of is None and (issue.tracker_at is None or reading.updated_at >= issue.tracker_at)
+
+
+def _follow_duplicate(
+    context: Context, uow: UnitOfWork, issue: Issue, items: Sequence[Item], survivor: Reading | None, now: datetime
+) -> None:
+    kept = note_survivor(context, uow, issue, items, survivor, now)
+    if kept is not None and survivor is not None:
+        for item in items:
+            _follow(context, uow, item, kept, (survivor, now), moved=True)
 
 
 def _is_strange(reading: Reading, known: Mapping[str, Issue]) -> bool:
@@ -96,7 +128,8 @@ def _apply(
     if not verdict.apply:
         return 0
     uow.issues.apply(issue, reading, now)
-    for item in items:
+    # That it was closed for another issue's sake says nothing of what was promised.
+    for item in () if is_duplicate(reading) else items:
         _follow(context, uow, item, issue, (reading, now), moved=verdict.moved)
     return 1
 
@@ -126,7 +159,7 @@ def _follow(
 ) -> None:
     reading, now = read
     holder = context.roster.holder(issue.tracker, reading.assignee)
-    gone_before = item.state is State.HELD and item.attention_code == "issue_gone"
+    gone_before = item.state is State.HELD and item.attention_code in ("issue_gone", UNKNOWN)
     state = next_state(State.OPEN if gone_before else item.state, reading.category)
     if item.state is State.HELD and not gone_before:
         state = item.state

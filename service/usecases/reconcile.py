@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from connectors.spi import ConnectorError, Feed, Reading, Sweep
 from service.ledger import CursorRow, Issue, UnitOfWork
-from service.usecases.apply_readings import apply_found, possibly_moved
+from service.usecases.apply_readings import Answer, apply_found, possibly_moved
 from service.usecases.context import TRACKER, Context, said
+from service.usecases.survivors import find_survivors
 from service.usecases.vanished import settle_vanished
 
 READ_BATCH = 100
@@ -95,6 +96,12 @@ class _Turn:
             uow.commit()
         self.row = kept
 
+    def read(self, refs: Sequence[str]) -> Answer:
+        """These issues by ref, and the survivors of those that are duplicates by now."""
+        asked_at = self.context.now()
+        found = self.tracker.read(refs)
+        return Answer(found, asked_at, True, find_survivors(self.context, self.name, found.readings))
+
     def begin(self, feed: str) -> CursorRow | None:
         """The feed's cursor if it is due still. Should we die over it, or the database fail, it waits a little."""
         now = self.context.now()
@@ -132,16 +139,15 @@ def rest_after(error: ConnectorError, since: datetime | None, now: datetime) -> 
 def _read_due(turn: _Turn, go_on: Callable[[], bool]) -> None:
     """Reads the issues that are due for it, batch by batch. A failed batch is due again later."""
     while go_on() and (issues := _take_due(turn)):
-        asked_at = turn.context.now()
         try:
-            found = turn.tracker.read([issue.ref for issue, _ in issues])
+            answer = turn.read([issue.ref for issue, _ in issues])
         except ConnectorError as error:
             now = turn.context.now()
             with turn.commits() as uow:
                 rest = rest_after(error, turn.row.failing_since, now)
                 uow.issues.make_due([issue.id for issue, _ in issues], now + rest)
             raise
-        _commit_due(turn, issues, found, asked_at)
+        _commit_due(turn, issues, answer)
         turn.answered = True
 
 
@@ -158,10 +164,10 @@ def _take_due(turn: _Turn) -> list[tuple[Issue, datetime]]:
     return [(issue, until) for issue in issues]
 
 
-def _commit_due(turn: _Turn, issues: Sequence[tuple[Issue, datetime]], found: Sweep, asked_at: datetime) -> None:
-    absent = {issue.id for issue, _ in issues if issue.ref in found.gone}
+def _commit_due(turn: _Turn, issues: Sequence[tuple[Issue, datetime]], answer: Answer) -> None:
+    absent = {issue.id for issue, _ in issues if issue.ref in answer.found.gone}
     with turn.commits() as uow:
-        turn.applied += apply_found(turn.context, uow, turn.name, found, asked_at, by_ref=True)
+        turn.applied += apply_found(turn.context, uow, turn.name, answer)
         for until in {until for _, until in issues}:
             uow.issues.reset_due([issue.id for issue, _ in issues], until, None)
         # How many are gone at once can be seen only over all of them: the sweep decides, now.
@@ -194,12 +200,13 @@ def _poll(turn: _Turn, feed: Feed) -> None:
     try:
         page = turn.tracker.changes(feed, row.cursor, asked_at)
         moved = _moved_among(turn, page.readings)
+        found = Sweep((*moved.readings, *page.readings), moved=moved.moved)
+        answer = Answer(found, asked_at, False, find_survivors(turn.context, turn.name, found.readings))
     except ConnectorError as error:
         turn.fail(row, error)
         raise
     with turn.commits() as uow:
-        found = Sweep((*moved.readings, *page.readings), moved=moved.moved)
-        turn.applied += apply_found(turn.context, uow, turn.name, found, asked_at, by_ref=False)
+        turn.applied += apply_found(turn.context, uow, turn.name, answer)
         uow.cursors.advance(row, page.cursor, turn.context.now(), asked_at if page.more else asked_at + every)
     turn.answered = True
 
@@ -232,16 +239,15 @@ def _sweep(turn: _Turn) -> None:
             _read_due(turn, lambda: True)
             for feed in _due(turn, list(turn.feeds)):
                 _poll(turn, turn.feeds[feed])
-        asked_at = turn.context.now()
         try:
-            found = turn.tracker.read([issue.ref for issue in issues[start : start + turn.batch]])
+            answer = turn.read([issue.ref for issue in issues[start : start + turn.batch]])
         except ConnectorError as error:
             turn.fail(row, error)
             raise
         with turn.commits() as uow:
-            turn.applied += apply_found(turn.context, uow, turn.name, found, asked_at, by_ref=True)
+            turn.applied += apply_found(turn.context, uow, turn.name, answer)
         turn.answered = True
-        vanished += found.gone
+        vanished += answer.found.gone
     now = turn.context.now()
     every = timedelta(seconds=0 if turn.in_doubt else turn.context.config.service.sweep_seconds)
     with turn.commits() as uow:
