@@ -10,6 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from connectors.spi.documents import (
+    FetchById,
+    Finalized,
+    ItemStatus,
+    PostmortemDocument,
+    SourceCapabilities,
+)
 from connectors.spi.types import (
     Capabilities,
     Category,
@@ -17,20 +24,15 @@ from connectors.spi.types import (
     Created,
     Credential,
     Feed,
-    FetchById,
-    Finalized,
     Finding,
     Ignored,
     IssueDraft,
     IssueRef,
-    ItemStatus,
     Notice,
     Place,
     PlaceDescription,
-    PostmortemDocument,
     Reading,
     Secret,
-    SourceCapabilities,
     Sweep,
     Touched,
 )

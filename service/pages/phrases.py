@@ -24,6 +24,7 @@ EVENTS: Mapping[str, str] = {
     "issue.duplicate_closed": "The second issue was closed as a duplicate.",
     "issue.read": "The tracker says: {changes}.",
     "issue.gone": "Issue {key} is gone from the tracker.",
+    "issue.survivor": "Issue {closed} was closed as a duplicate; the action goes on in {kept}.",
     "issue.moved": "The tracker moved the issue from {from} to {to}.",
     "message.failed": "{message} failed: {why}",
     "step.fired": "Step {step} is due: {person} is told ({condition}).",

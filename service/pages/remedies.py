@@ -60,6 +60,12 @@ MEANINGS: Mapping[str, Meaning] = {
         "The tracker no longer has the issue. Release it to have another made, or let it go.",
         (RELEASE, DISMISS),
     ),
+    "duplicate_unknown": Meaning(
+        "Its issue was closed as a duplicate",
+        "Of which issue, the tracker does not show. Link the surviving issue there, reopen it, release the action to "
+        "have another issue made, or let it go.",
+        (RELEASE, DISMISS),
+    ),
     "given_up": Meaning(
         "Its issue was given up",
         "A person discarded the request for its issue. Release it to ask once more, or settle it.",

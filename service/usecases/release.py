@@ -69,7 +69,7 @@ def release(context: Context, which: Which, actor: Actor, reason: str) -> list[R
                     uow.items.update(item.id, attention_code=None, attention=None)
                 done.append(Released(item.id, item.title, None))
                 continue
-            if item.attention_code == "issue_gone":
+            if item.attention_code in ("issue_gone", "duplicate_unknown"):
                 uow.items.update(
                     item.id, issue_id=None, issue_url=None, written_facts_digest=None, changes=[], comment_ref=None
                 )

@@ -14,6 +14,7 @@ from tests.usecases.surroundings import (
     item,
     items_of,
     ledger_issues,
+    let_go,
     postmortem,
     shown,
     take,
@@ -152,3 +153,13 @@ def test_a_survivor_that_nobody_shows_us_waits_for_a_person(
     assert items_of(house)[0].attention_code == "duplicate_unknown"
 
 
+def test_a_person_may_have_another_issue_made_where_the_survivor_is_not_known(
+    house: House, outside: Outside, ours: dict[str, Any]
+) -> None:
+    outside.person(ours, status="Done", resolution="Duplicate")
+    later(house)
+    assert items_of(house)[0].attention_code == "duplicate_unknown"
+    let_go(house)
+    house.work()
+    assert items_of(house)[0].state is State.OPEN
+    assert len(shown(house)) == 2
