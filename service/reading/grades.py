@@ -24,6 +24,11 @@ _KINDS_RE = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern i
 _OTHER = re.compile(
     r"\s*(?:other|misc\w*|improve\w*|general|sonstige\w*|autres?|otros?|outros?|その他|其他|기타)\s*", re.IGNORECASE
 )
+_KIND_WORD = re.compile(
+    r"detect(?:ion|ive)?|prevent(?:ion|ive|ative)?|mitigat(?:e|ion|ive)|repair|investigat(?:e|ion|ive)"
+    r"|process|corrective|other",
+    re.IGNORECASE,
+)
 _SEVERITY = re.compile(r"(sev(?:erity)?|s|p)[ \-:]*([0-5])(?![\w.])", re.IGNORECASE)
 
 
@@ -63,6 +68,11 @@ def kind(text: str | None) -> str | None:
     if found:
         return min(found)[1]
     return "other" if _OTHER.fullmatch(text) else None
+
+
+def names_kind(text: str) -> bool:
+    """Whether the text is a kind's word alone ("detect", "Prevention"), as authors put it into brackets."""
+    return bool(_KIND_WORD.fullmatch(text.strip(" *_`")))
 
 
 def severity(text: str) -> str | None:

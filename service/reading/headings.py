@@ -106,7 +106,7 @@ _STOP = re.compile(
     r"|\b(?:could|should|can|might) (?:we |i |it )?(?:have|be)\b|\bdone (?:better|differently)\b"
     r"|\b(?:get|got|were|was) lucky\b"
     r"|\bthings that\b|\bwent (?:well|wrong|poorly|badly)\b|\banalysis\b|\breferences?\b"
-    r"|\battendees\b|\bparticipants\b|\bstat(?:s|istics)\b"
+    r"|\bcontacts?\b|\battendees\b|\bparticipants\b|\bstat(?:s|istics)\b"
     r"|\bmeta-?data\b|\bappendi(?:x|ces)\b|\bglossary\b|\bthanks\b|\backnowledge?ments?\b"
     r"|\btriggers?\b|\bsupporting\b|\bcontext\b|\btl;?dr\b"
     r"|\bfive whys\b|\b5 whys\b|\bwhys?\b|\binsights?\b|\btakeaways?\b|\bevents\b|\blogs?\b|\bfaq\b"
@@ -153,6 +153,7 @@ _NUMBERING = re.compile(
     r"|[a-z])[.):\-–—] ?|\d{1,2}(?:\.\d{1,2})+\.? ?|\d{1,2} +(?=[^\W\d_]{4}))",
     re.IGNORECASE,
 )
+_STATE_AHEAD = re.compile(r"^(?:TO-?DO|DONE|WIP)[:\s]\s*(?!(?:list|items?)\b)(?=\w+ \w)")
 _EDGES = re.compile(r"^[\W_]+|[^\w)）\]]+$|_+$")
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
 
@@ -187,7 +188,7 @@ def stance(marked: str) -> Stance:
 
 def sorts(marked: str) -> bool:
     """Whether the heading only sorts what stands under it (by term, kind, area or urgency)."""
-    text = words(marked)
+    text = _STATE_AHEAD.sub("", words(marked))
     core = without_bracket(text)
     if not core or _SORTING.match(core[:80]):
         return True

@@ -26,7 +26,7 @@ def clean(text: str) -> str:
 
 def link(href: str, text: str) -> str:
     """A link; other links inside its text lose their mark, for links do not nest."""
-    return f"{LINK}{href}{HREF_END}{_LINK.sub(lambda m: m.group(2), text)}{LINK_END}"
+    return f"{LINK}{clean(href)}{HREF_END}{_LINK.sub(lambda m: m.group(2), text)}{LINK_END}"
 
 
 def mark_urls(text: str) -> str:

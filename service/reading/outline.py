@@ -4,22 +4,20 @@ Built without recursion over the token stream, and with nesting capped, so that 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from service.reading import hypertext, marks
-from service.reading.blocks import Block, Code, Heading, ListBlock, ListItem, Paragraph, Table
+from service.reading import hypertext, lines, marks
+from service.reading.blocks import Block, Code, Heading, ListBlock, ListItem, Table
 
 # The block limit is deeper than any list that a person writes; the inline limit also bounds the cost of text that
 # opens brackets and never closes them, which grows with it.
 # Most cells and many lines are plain words: they need no second parser.
 _MARKUP = re.compile(r"[*_`\[\]<>&\\~!\n]|://")
-_BULLET = re.compile(r"\s*[•‣◦▪●○■□▸►➤]\s+(?=\S)")
-_SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
 _BLOCK_NESTING = 60
 _INLINE_NESTING = 10
 
@@ -86,7 +84,7 @@ class _Builder:
         elif self._heading:
             self._add(Heading(self._heading, marks.spaced(text)))
         elif text.strip():
-            for block in _paragraph(text):
+            for block in lines.of_paragraph(text):
                 self._add(block)
 
     def _html(self, content: str) -> None:
@@ -106,30 +104,6 @@ class _Builder:
         top = self._stack[-1]
         if isinstance(top, list):
             top.append(block)
-
-
-def _paragraph(text: str) -> Iterator[Block]:
-    """A paragraph; lines that begin with a bullet of the author's own making become the list that they are."""
-    lines = text.strip().split("\n")
-    if len(lines) > 1 and all(_SIGN.match(line) for line in lines):
-        yield ListBlock(ordered=False, items=[ListItem([Paragraph(line)]) for line in lines])
-        return
-    at = next((number for number, line in enumerate(lines) if _BULLET.match(line)), None)
-    if at is None:
-        yield Paragraph(text)
-        return
-    if at:
-        yield Paragraph("\n".join(lines[:at]))
-    bullets = ListBlock(ordered=False)
-    for line in lines[at:]:
-        if _BULLET.match(line):
-            bullets.items.append(ListItem([Paragraph(_BULLET.sub("", line))]))
-        else:
-            before = bullets.items[-1].blocks[0]
-            bullets.items[-1].blocks[0] = (
-                Paragraph(f"{before.text}\n{line}") if isinstance(before, Paragraph) else before
-            )
-    yield bullets
 
 
 def outline(markdown: str) -> list[Block]:

@@ -29,6 +29,7 @@ _LABELLED = {
 _DASHED = re.compile(r"\s(?:[-–—|]|->|=>|→|:)\s*(?=\S)|(?<=[.!?])\s+(?=\S)")
 _LAST_WORDS = re.compile(r"(?:^|\s)[*_]*([A-Z]+(?:[- ][A-Z]+)?)[*_]*[.\s]*$")
 _BOLD_END = re.compile(f"{marks.BOLD}([^{marks.BOLD}{marks.BOLD_END}]{{1,40}}){marks.BOLD_END}[\\s.]*$")
+_CAPITALS_START = re.compile(r"^(TO-?DO|DONE|WIP|FIXED|IN[- ]PROGRESS)\s+(?=[^\W\d_])")
 _BOLD_START = re.compile(f"^{marks.BOLD}([^{marks.BOLD}{marks.BOLD_END}]{{1,40}}){marks.BOLD_END}\\s*")
 _MENTIONS_END = re.compile(r"(?:^|\s|[\-–—:(\[])((?:(?:,|and|&|/|\+)?\s*@[\w][\w.\-]*(?:/[\w.\-]+)?)+)[\s.)\]]*$")
 _MENTIONS_START = re.compile(
@@ -153,6 +154,10 @@ class _Peeler:
                 self._peeled.state(state)
                 return True
         bare = marks.unstyled(text)
+        found = _CAPITALS_START.match(bare)
+        if found and self._keep(bare[found.end() :]):
+            self._peeled.state(states.of_word(found.group(1)))
+            return True
         found = _PRIORITY_START.match(bare)
         if found and self._keep(bare[found.end() :]):
             self._peeled.priority = self._peeled.priority or grades.priority(found.group(1))
@@ -180,7 +185,7 @@ class _Peeler:
         mine = self._peeled
         mine.state(whole.done)
         mine.owner, mine.due = mine.owner or whole.owner, mine.due or whole.due
-        mine.priority = mine.priority or whole.priority
+        mine.priority, mine.kind = mine.priority or whole.priority, mine.kind or whole.kind
         return True
 
     def _facts(self, inside: str, into: Peeled, *, at_head: bool) -> bool:
@@ -210,6 +215,8 @@ class _Peeler:
             into.give(line[0], line[1], self._anchor)
         elif grades.is_priority(shown) or (at_head and grades.names_level(shown)):
             into.priority = grades.priority(shown)
+        elif grades.names_kind(shown):
+            into.kind = grades.kind(shown)
         elif re.fullmatch(
             r"(?:issue|ticket|pr|bug|task)s? (?:created|filed|opened|raised|logged|exists)|optional|stretch",
             shown,
@@ -307,7 +314,7 @@ class _Peeler:
         for found in reversed([cut for cut in cuts if not ends.inside_link(bare, cut.start())]):
             after = bare[found.end() :]
             into = Peeled("")
-            state = None if found.group(0).strip() in ("", ":") else ends.remark_state(marks.plain(after))
+            state = ends.remark_state(marks.plain(after)) if _sets_off(found.group(0), after) else None
             if state is None and not self._fact(after, into):
                 continue
             if not self._keep(ends.trim(bare[: found.start()], at_head=False)):
@@ -341,3 +348,8 @@ class _Peeler:
             return False
         self._peeled.owner = self._peeled.owner or people.owner(re.sub(r"\s+(?=@)", ", ", found.group(1).strip()))
         return True
+
+
+def _sets_off(mark: str, after: str) -> bool:
+    """Whether what follows is a remark: after a dash, or in lower case after a full stop, but not after a colon."""
+    return after[0].islower() and len(after) <= 40 if not mark.strip() else mark.strip() != ":"

@@ -25,9 +25,11 @@ _WE_WILL = re.compile(
     re.IGNORECASE,
 )
 _VOW = re.compile(
-    r"\b(?:we|i|our (?:\w+ ){0,2}team|the (?:[\w.\-]+ ){0,3}team)(?:'ll|’ll| will| shall|(?: are|'re"
-    r"|’re| am)? (?:plan(?:ning)?|intend(?:ing)?|going|committed|aim(?:ing)?) to)"
-    r" (?:also |now |soon |\w+ly |be )*(?P<verb>[\w\-]+)",
+    r"(?:\b(?:we|i|our (?:\w+ ){0,2}team|the (?:[\w.\-]+ ){0,3}team)(?:'ll|’ll| will| shall|(?: are|'re"
+    r"|’re| am)? (?:(?:now |also |currently )?plan(?:ning)?|intend(?:ing)?|going|committed|aim(?:ing)?) to"
+    r"|(?: are|'re|’re)(?= (?:also|now|currently|actively) [\w\-]+ing\b))"
+    r"|\band (?:plan|intend|will need|are planning) to)"
+    r" (?:also |now |soon |then |\w+ly |be )*(?P<verb>[\w\-]+)(?P<place>(?: [\w\-]+){1,5} (?:in place|into place))?",
     re.IGNORECASE,
 )
 _TALK = frozenset(verbs.TALK.split())
@@ -117,8 +119,11 @@ def we_promise(sentence: str) -> bool:
 
 def is_vow(sentence: str) -> bool:
     """Whether "we" will do something definite: a will or a plan with a verb of work behind it."""
-    found = _VOW.search(sentence)
-    return bool(found) and found["verb"].lower() in _VERBS - _TALK  # type: ignore[index]
+    for found in _VOW.finditer(sentence[:600]):
+        verb = _stem(found["verb"].lower())
+        if verb in _VERBS and (verb not in _TALK or found["place"]):
+            return True
+    return False
 
 
 def announces(lead: str) -> bool:

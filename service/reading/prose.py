@@ -52,11 +52,15 @@ def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
 
 
 def of_vows(blocks: list[Block], place: Place) -> Iterator[ReadItem]:
-    """The sentences that say what the authors will do; what they will tell or go on doing is left out."""
+    """The sentences and list entries that say what the authors will do; a plan to tell or to go on is none."""
     for block in blocks:
-        for sentence in promises.sentences(marks.spaced(block.text)) if isinstance(block, Paragraph) else ():
-            if promises.is_vow(marks.plain(sentence)):
-                item = item_of(peel(sentence, place.who, place.anchor), place)
+        if isinstance(block, ListBlock):
+            parts = [first.text for entry in block.items for first in entry.blocks[:1] if isinstance(first, Paragraph)]
+        else:
+            parts = promises.sentences(marks.spaced(block.text)) if isinstance(block, Paragraph) else []
+        for part in parts:
+            if any(promises.is_vow(sentence) for sentence in promises.sentences(marks.plain(part))):
+                item = item_of(peel(part, place.who, place.anchor), place)
                 if item:
                     yield item
 

@@ -1,8 +1,8 @@
 """Reads one Markdown document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from service.reading import actions, facts, frontmatter, marks, people, timing
+from service.reading import actions, facts, frontmatter, hypertext, marks, people, timing
 from service.reading.blocks import Block, Heading, Paragraph, Table, walk
 from service.reading.document import Document
 from service.reading.outline import outline
@@ -10,9 +10,21 @@ from service.reading.sections import sections
 
 
 def read_markdown(text: str) -> Document:
-    """All facts that a postmortem in Markdown states. Never raises; what could not be read is in `warnings`."""
+    """All facts that a postmortem in Markdown states; one that is HTML as a whole is read as `read_html` does.
+
+    Never raises; what could not be read is in `warnings`.
+    """
     front, body, warnings = frontmatter.split(text.replace("\r\n", "\n"))
-    blocks = outline(body)
+    blocks = hypertext.blocks(marks.clean(body)) if hypertext.is_whole(body) else outline(body)
+    return _document(blocks, front, warnings)
+
+
+def read_html(html: str) -> Document:
+    """All facts that a postmortem in HTML states, Confluence's storage format included. Never raises."""
+    return _document(hypertext.blocks(marks.clean(html)), {}, ())
+
+
+def _document(blocks: list[Block], front: Mapping[str, object], warnings: tuple[str, ...]) -> Document:
     found = sections(blocks)
     stated = facts.fields(found)
     title, summary = facts.title(blocks, front), facts.summary(found)

@@ -1,0 +1,40 @@
+"""Lists that authors write by hand inside a paragraph, one line an entry."""
+
+import re
+from collections.abc import Iterator
+
+from service.reading.blocks import Block, ListBlock, ListItem, Paragraph
+
+_BULLET = re.compile(r"\s*[•‣◦▪●○■□▸►➤]\s+(?=\S)")
+# Where the markup is HTML, a hyphen or a number at the beginning of a line is the author's own bullet too.
+_TYPED = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤*\-–]|\(?\d{1,2}[.)])\s+(?=\S)")
+_SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
+
+
+def of_paragraph(text: str, *, typed: bool = False) -> Iterator[Block]:
+    """A paragraph; lines that begin with a bullet of the author's own making become the list that they are.
+
+    With `typed` the hyphens and numbers count that Markdown would have read as a list itself.
+    """
+    bullet = _TYPED if typed else _BULLET
+    lines = text.strip().split("\n")
+    if len(lines) > 1 and all(_SIGN.match(line) for line in lines):
+        yield ListBlock(ordered=False, items=[ListItem([Paragraph(line)]) for line in lines])
+        return
+    at = next((number for number, line in enumerate(lines) if bullet.match(line)), None)
+    if at is None or (typed and len(lines) == 1):
+        yield Paragraph(text)
+        return
+    if at:
+        yield Paragraph("\n".join(lines[:at]))
+    yield _list(lines[at:], bullet)
+
+
+def _list(lines: list[str], bullet: re.Pattern[str]) -> ListBlock:
+    entries: list[list[str]] = []
+    for line in lines:
+        if bullet.match(line):
+            entries.append([bullet.sub("", line, count=1)])
+        else:
+            entries[-1].append(line)
+    return ListBlock(ordered=False, items=[ListItem([Paragraph("\n".join(entry))]) for entry in entries])
