@@ -34,6 +34,7 @@ class Asked:
     mutating: bool = False
     about_issue: bool = False
     secret: Secret | None = None
+    whom: str = "the tracker"
 
     def sentence(self, because: str) -> str:
         return f"{self.tracker}: could not {self.what}, because {because}."
@@ -45,7 +46,7 @@ def failed(asked: Asked, error: CallFailed) -> ConnectorError:
     if error.sent and asked.mutating:
         cure = "Nothing to do: it is looked for before it is asked again."
         return OutcomeUnknown(f"{asked.vendor}.no_answer", sentence, cure)
-    cure = "It is tried again; if this lasts, check the tracker's address, its proxy and whether it is up."
+    cure = f"It is tried again; if this lasts, check {asked.whom}'s address, its proxy and whether it is up."
     return Unavailable(f"{asked.vendor}.unreachable", sentence, cure)
 
 
@@ -54,12 +55,12 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], detail: str =
     headers = {name.lower(): value for name, value in headers.items()}
     said = f" ({quoted(detail, asked.secret)})" if detail.strip() else ""
     if status == 429 or (status == 403 and _is_rate_limit(headers, detail)):
-        cure = "Nothing to do: it is tried again when the tracker allows it."
-        sentence = asked.sentence("the tracker asks for fewer requests")
+        cure = f"Nothing to do: it is tried again when {asked.whom} allows it."
+        sentence = asked.sentence(f"{asked.whom} asks for fewer requests")
         return Unavailable(f"{asked.vendor}.rate_limited", sentence, cure, retry_after=retry_after(headers) or 60.0)
     if status == 401:
         name = asked.secret.name if asked.secret else "its secret"
-        sentence = asked.sentence(f"the tracker does not accept our token{said}")
+        sentence = asked.sentence(f"{asked.whom} does not accept our token{said}")
         return AccessDenied(f"{asked.vendor}.unauthorized", sentence, f"Put a valid token into {name}.")
     if status == 403 and asked.about_issue and "locked" in detail.lower():
         cure = "Unlock the issue in the tracker, or discard this."
@@ -74,7 +75,7 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], detail: str =
         cure = "Put the new address or name into the configuration: redirects are never followed."
         return AccessDenied(f"{asked.vendor}.moved", asked.sentence("it has moved to another address"), cure)
     if status in (404, 410) and asked.about_issue:
-        cure = "Look in the tracker whether it was deleted, moved or hidden from our account."
+        cure = f"Look in {asked.whom} whether it was deleted, moved or hidden from our account."
         return Missing(f"{asked.vendor}.missing", asked.sentence("it is gone or not visible to us"), cure)
     if status in (404, 410):
         cure = "Check the place's name, and that our account may see it."
@@ -82,16 +83,18 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], detail: str =
         return AccessDenied(f"{asked.vendor}.place_missing", sentence, cure)
     if status >= 500 or status == 408:
         return _broken(asked, status, headers)
-    cure = "Change what the sentence names, in the configuration or in the tracker, and retry."
-    return Rejected(f"{asked.vendor}.rejected", asked.sentence(f"the tracker refuses it{said or f' ({status})'}"), cure)
+    cure = f"Change what the sentence names, in the configuration or in {asked.whom}, and retry."
+    return Rejected(
+        f"{asked.vendor}.rejected", asked.sentence(f"{asked.whom} refuses it{said or f' ({status})'}"), cure
+    )
 
 
 def _broken(asked: Asked, status: int, headers: Mapping[str, str]) -> ConnectorError:
-    sentence = asked.sentence(f"the tracker failed with status {status}")
+    sentence = asked.sentence(f"{asked.whom} failed with status {status}")
     if asked.mutating:
         cure = "Nothing to do: it is looked for before it is asked again."
         return OutcomeUnknown(f"{asked.vendor}.server_error", sentence, cure, retry_after=retry_after(headers))
-    cure = "It is tried again; if this lasts, see the tracker's own status page."
+    cure = f"It is tried again; if this lasts, see {asked.whom}'s own status page."
     return Unavailable(f"{asked.vendor}.server_error", sentence, cure, retry_after=retry_after(headers))
 
 
@@ -103,8 +106,8 @@ def no_secret(asked: Asked, error: LookupError) -> AccessDenied:
 
 def not_understood(asked: Asked) -> ConnectorError:
     """A success whose body is not what the vendor documents: a change has happened, but we do not know as what."""
-    sentence = asked.sentence("the answer cannot be read as the tracker's documentation describes it")
-    cure = "Check that the configured address is the tracker's API and not a login page or a proxy."
+    sentence = asked.sentence(f"the answer cannot be read as {asked.whom}'s documentation describes it")
+    cure = f"Check that the configured address is {asked.whom}'s API and not a login page or a proxy."
     kind = OutcomeUnknown if asked.mutating else Unavailable
     return kind(f"{asked.vendor}.strange_answer", sentence, cure)
 

@@ -83,10 +83,11 @@ class PostmortemDocument:
 
 @dataclass(frozen=True, slots=True)
 class SourceCapabilities:
-    """What a source can do. `lists`: `finalized_since` has a list to ask; `tells`: `tell` reaches the tool; `signs`:
-    its deliveries are signed. `call_seconds`: total deadline of one call.
+    """What a source can do. `fetches`: it gets a document by its id; `lists`: `finalized_since` has a list to ask;
+    `tells`: `tell` reaches the tool; `signs`: its deliveries are signed. `call_seconds`: total deadline of one call.
     """
 
+    fetches: bool = False
     lists: bool = False
     tells: bool = False
     signs: bool = True

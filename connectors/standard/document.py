@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marshmallow import ValidationError
 
+from connectors.payloads import json_object
 from connectors.spi import DocumentItem, OwnerText, PostmortemDocument, Unreadable, Visibility
 from connectors.standard.schema import Document
 
-MAX_DEPTH = 64
 _MOST_FAULTS = 20
 _CURE = "Correct the document at the sender and send it again; its schema is at /schemas/postmortem-v1.json."
 
 
 def read_document(body: bytes) -> PostmortemDocument:
     """Raises Unreadable, which names each fault by its path in the document."""
-    raw = _parsed(body)
+    raw = json_object("standard", body, cure=_CURE)
     faults: list[str] = []
     data: dict[str, Any] = {}
     try:
@@ -31,58 +30,6 @@ def read_document(body: bytes) -> PostmortemDocument:
         sentence = f"The document cannot be read: {'; '.join(faults[:_MOST_FAULTS])}{more}."
         raise Unreadable("standard.invalid", sentence, _CURE)
     return _document({name: value for name, value in data.items() if value is not None}, raw)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _unreadable("standard.not_utf8", f"The document is not UTF-8 (byte {error.start})") from None
-    try:
-        data = json.loads(text, parse_constant=_no_constant)
-    except RecursionError:
-        raise _too_deep() from None
-    except ValueError as error:
-        where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise _unreadable("standard.not_json", f"The document is not JSON{where}") from None
-    if not isinstance(data, dict):
-        raise _unreadable("standard.not_object", "The document is not a JSON object")
-    if _depth(data) > MAX_DEPTH:
-        raise _too_deep()
-    cleaned: dict[str, Any] = _storable(data)
-    return cleaned
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _unreadable(code: str, words: str) -> Unreadable:
-    return Unreadable(code, f"{words}.", _CURE)
-
-
-def _too_deep() -> Unreadable:
-    return _unreadable("standard.too_deep", f"The document nests more than {MAX_DEPTH} levels deep")
-
-
-def _depth(data: Any) -> int:
-    level, deepest = [data], 0
-    while level and deepest <= MAX_DEPTH:
-        deepest += 1
-        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
-        level = [value for values in inner for value in values if isinstance(value, dict | list)]
-    return deepest
-
-
-def _storable(value: Any) -> Any:
-    """Without what JSON can escape but no database keeps: NUL, and halves of surrogate pairs."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_storable(each) for each in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(each) for name, each in value.items()}
-    return value
 
 
 def _flat(messages: Any, path: str = "") -> Iterator[str]:

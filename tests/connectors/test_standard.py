@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from connectors import standard
+from connectors.payloads import MAX_DEPTH
 from connectors.signatures import StandardHook
 from connectors.spi import DocumentItem, Missing, OwnerText, PostmortemDocument, Unreadable, Visibility
 from connectors.standard import CONNECTOR
-from connectors.standard.document import MAX_DEPTH, read_document
+from connectors.standard.document import read_document
 from tests.connectors.test_signatures import KEY, NOW, headers_for
 
 SCHEMA = json.loads((Path(standard.__file__).parent / "postmortem-v1.json").read_text(encoding="utf-8"))

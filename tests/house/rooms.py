@@ -12,6 +12,7 @@ PACKAGES = ("service", "connectors", "workers", "config", "migrations")
 VENDORS = ("github", "jira", "markdown", "smtp", "standard")
 
 SHARED = {"connectors.answers", "connectors.fields", "connectors.http", "connectors.markup", "connectors.signatures"}
+SHARED |= {"connectors.payloads", "connectors.rest"}
 VENDOR = {*SHARED, "connectors.wiki", "connectors.spi", "marshmallow", "requests"}
 FLOOR = {"config.model", "connectors.spi", "service.domain"}
 DOOR = {*FLOOR, "flask", "werkzeug", "service.doors", "service.ledger", "service.usecases"}
@@ -25,6 +26,8 @@ ROOMS: dict[str, set[str]] = {
     "connectors.signatures": {"connectors.spi"},
     "connectors.markup": {"connectors.spi", "markdown_it"},
     "connectors.wiki": {"connectors.markup", "connectors.spi", "markdown_it"},
+    "connectors.payloads": {"connectors.spi"},
+    "connectors.rest": {"connectors.answers", "connectors.http", "connectors.payloads", "connectors.spi", "requests"},
     "connectors.answers": {"connectors.http", "connectors.spi", "requests"},
     "connectors.fields": {"connectors.http", "connectors.signatures", "connectors.spi", "marshmallow"},
     "connectors.github": {*VENDOR, "github"},
@@ -32,6 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "connectors.markdown": {*VENDOR, "yaml"},
     "connectors.smtp": VENDOR,
     "connectors.standard": VENDOR,
+    "connectors.conformance": {"connectors.spi", "pytest"},
     # One mistake must not hide in a connector and in its stand-in: the sandbox shares no code with either.
     "connectors.sandbox": {"flask", "werkzeug", "markupsafe", "jinja2", "aiosmtpd", "requests"},
     "config": {"config.model", "connectors.spi", "marshmallow"},
