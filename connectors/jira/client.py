@@ -14,8 +14,8 @@ from jira.resilientsession import parse_errors
 
 from connectors.answers import Asked, failed, no_secret, not_understood, quoted, refused
 from connectors.http import CallFailed, Reach, SecretAuth, prepare
-from connectors.jira.settings import JiraSettings
-from connectors.spi import ConnectorError, Rejected
+from connectors.jira.settings import GATEWAY, JiraSettings
+from connectors.spi import AccessDenied, ConnectorError, Rejected, Unavailable
 
 OPTIONAL = ("assignee", "duedate", "priority")
 
@@ -44,9 +44,9 @@ class JiraClient:
 
     def __init__(self, name: str, settings: JiraSettings) -> None:
         self._settings = settings
-        self._name = name
+        self.name = name
         self._client = JIRA(server=settings.api_url, get_server_info=False, max_retries=0, logging=False)
-        self._client.deploymentType = "Cloud"
+        self._client.deploymentType = "Cloud" if settings.is_cloud else "Server"
         reach = Reach(settings.api_url, settings.call_seconds, settings.proxy, settings.ca_bundle)
         prepare(self._session, reach, SecretAuth(self._authorization))
 
@@ -55,7 +55,7 @@ class JiraClient:
         return self._client._session
 
     def asked(self, what: str, *, mutating: bool = False, about_issue: bool = False) -> Asked:
-        return Asked("jira", self._name, what, mutating, about_issue, self._settings.token)
+        return Asked("jira", self.name, what, mutating, about_issue, self._settings.token)
 
     def get(self, asked: Asked, path: str, **params: Any) -> Any:
         return self.call(asked, "GET", path, params=params).data
@@ -66,12 +66,12 @@ class JiraClient:
     def call(
         self, asked: Asked, method: str, path: str, payload: Any = None, *, params: Mapping[str, Any] | None = None
     ) -> Reply:
-        """One request to the API's version 2; raises only ConnectorErrors.
+        """One request to the API's version 2, or to a path of the site that begins with /; raises only ConnectorErrors.
 
         Version 2 has `search/jql` and `issue/bulkfetch` like version 3, but speaks wiki text where 3 speaks Atlassian's
         document format: a description comes back in the form in which it was written, and can be compared.
         """
-        url = self._client._get_url(path)
+        url = self._settings.api_url + path if path.startswith("/") else self._client._get_url(path)
         data = None if payload is None else json.dumps(payload)
         try:
             response = self._session.request(method, url, params=params, data=data)
@@ -79,11 +79,13 @@ class JiraClient:
             answer = error.response
             if answer is None:
                 raise not_understood(asked) from None
-            raise _refusal(asked, answer) from None
+            raise self._explained(_refusal(asked, answer)) from None
         except CallFailed as error:
             raise failed(asked, error) from None
         except LookupError as error:
             raise no_secret(asked, error) from None
+        if response.headers.get("x-seraph-loginreason", "").startswith("AUTHENTICATED_FAILED"):
+            raise refused(asked, 401, response.headers)  # an expired token is answered as nobody: with empty lists
         if response.status_code >= 300:  # which the library takes for a success
             raise refused(asked, response.status_code, response.headers)
         if not response.content:
@@ -93,6 +95,12 @@ class JiraClient:
         except ValueError:
             raise not_understood(asked) from None
 
+    def _explained(self, error: ConnectorError) -> ConnectorError:
+        settings = self._settings
+        if error.code == "jira.unauthorized" and settings.is_cloud and not settings.api_url.startswith(GATEWAY):
+            error.cure += f" One with scopes works at {GATEWAY}<cloudId> alone, as api_url."
+        return error
+
     def _authorization(self) -> str:
         token = self._settings.token.reveal()
         if self._settings.user is None:
@@ -101,6 +109,14 @@ class JiraClient:
 
 
 def _refusal(asked: Asked, response: requests.Response) -> ConnectorError:
+    reason = response.headers.get("ratelimit-reason", "")
+    if response.status_code == 429 and reason:
+        told = refused(asked, 429, response.headers)
+        sentence = asked.sentence(f"the tracker asks for fewer requests ({quoted(reason)})")
+        return Unavailable(told.code, sentence, told.cure, retry_after=told.retry_after)
+    if "CAPTCHA" in response.headers.get("x-authentication-denied-reason", ""):
+        sentence = asked.sentence("Jira asks our account for a CAPTCHA after too many failed logins")
+        return AccessDenied("jira.captcha", sentence, "Log in once by browser as that account, or reset its CAPTCHA.")
     fields = _field_errors(response)
     if response.status_code == 400 and fields:
         return field_refusal(asked, fields)
@@ -149,6 +165,9 @@ def _field_cure(name: str, text: str) -> tuple[str, str]:
     if name == "assignee":
         cure = "Correct the person's account id for this tracker, or let them be assigned in the project."
         return "jira.assignee_refused", cure
+    if name == "parent":
+        cure = "Name a parent of a type that this issue type may stand under, in a project that allows it."
+        return "jira.parent_refused", cure
     if name == "issuetype":
         return "jira.issuetype_refused", "Name an issue type that the project has, as issue_type of the target."
     return "jira.field_refused", f"Correct {name} in the target's constants."

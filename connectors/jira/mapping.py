@@ -1,4 +1,4 @@
-"""Jira's words in ours: an issue as a Reading, and the queries that find issues."""
+"""Jira's words in ours: an issue as a Reading, and what the queries that find issues are made of."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ FIELDS = (
     "issuelinks",
     "comment",
     "project",
+    "archiveddate",
 )
 CATEGORIES = {"new": Category.TODO, "indeterminate": Category.DOING, "done": Category.DONE}
 
@@ -69,7 +70,7 @@ def reading(settings: JiraSettings, issue: Mapping[str, Any], our_account: str |
     fields = issue["fields"]
     status, category = standing(settings, fields)
     title, body = fields.get("summary") or "", fields.get("description")
-    creator = (fields.get("creator") or {}).get("accountId")
+    creator = account_id(fields.get("creator") or {})
     return Reading(
         issue=issue_ref(settings, str(issue["id"]), issue["key"]),
         title=title,
@@ -83,7 +84,7 @@ def reading(settings: JiraSettings, issue: Mapping[str, Any], our_account: str |
         priority=(fields.get("priority") or {}).get("name"),
         labels=tuple(fields.get("labels") or ()),
         comments=(fields.get("comment") or {}).get("total"),
-        ours=None if our_account is None or creator is None else creator == our_account,
+        ours=creator == our_account if our_account and creator else None,
         created_at=instant(fields["created"]) if fields.get("created") else None,
         duplicate_of=_duplicate_of(fields.get("issuelinks") or (), resolution),
     )
@@ -110,16 +111,19 @@ def _shown(status: str, category: Category, fields: Mapping[str, Any]) -> str:
     """The status in words, with what a person must know beside it."""
     resolution = (fields.get("resolution") or {}).get("name")
     said = [resolution] if category is Category.DECLINED and resolution and resolution != status else []
-    archived = ["archived"] if fields.get("archiveddate") or fields.get("archivedDate") else []
+    archived = ["archived"] if fields.get("archiveddate") else []
     return f"{status} ({', '.join([*said, *archived])})" if said or archived else status
 
 
 def _account(user: Mapping[str, Any] | None) -> Account | None:
     if not user:
         return None
-    return Account(
-        user.get("accountId") or user.get("name") or "", user.get("displayName", ""), user.get("emailAddress")
-    )
+    return Account(account_id(user), user.get("displayName", ""), user.get("emailAddress"))
+
+
+def account_id(user: Mapping[str, Any]) -> str:
+    """What the API takes for a person: the account id in Cloud, the user name in Data Center."""
+    return str(user.get("accountId") or user.get("name") or "")
 
 
 def _markers(issue: Mapping[str, Any]) -> tuple[str, ...]:
@@ -131,6 +135,8 @@ def _markers(issue: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _duplicate_of(links: Sequence[Mapping[str, Any]], resolution: str | None) -> str | None:
     for link in links:
-        if (link.get("type") or {}).get("name") == "Duplicate" and link.get("outwardIssue"):
+        kind = link.get("type") or {}
+        says_so = kind.get("name") == "Duplicate" or str(kind.get("outward", "")).casefold() == "duplicates"
+        if says_so and link.get("outwardIssue"):
             return str(link["outwardIssue"]["id"])
     return "" if (resolution or "").casefold() == "duplicate" else None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.answers import Asked, not_understood, server_time
+from connectors.answers import Asked, not_understood
 from connectors.jira import mapping
 from connectors.jira.client import JiraClient
+from connectors.jira.search import PAGE, CloudSearch, DataCenterSearch, Position, Search
 from connectors.jira.settings import JiraSettings
 from connectors.spi import Changes, Feed, IssueRef, Missing, Place, Reading, Rejected, Sweep
 
-PAGE = 100
 _CREATED_SLACK = timedelta(minutes=5)
 
 
@@ -23,22 +23,26 @@ class JiraReading:
     def __init__(self, client: JiraClient, settings: JiraSettings) -> None:
         self._client = client
         self._settings = settings
+        self._search: Search = CloudSearch(client) if settings.is_cloud else DataCenterSearch(client)
         self._account: str | None = None
 
     def our_account(self) -> str:
         if self._account is None:
             asked = self._client.asked("see who our account is")
             data = self._client.get(asked, "myself")
-            self._account = str(data.get("accountId") or data.get("name") or "") if isinstance(data, dict) else ""
+            self._account = mapping.account_id(data) if isinstance(data, dict) else ""
         return self._account
 
     def find(self, place: Place, marker: str, since: datetime) -> tuple[Reading, ...]:
-        """By label anywhere on the site (an issue may have been moved), then by key past what the index shows."""
+        """By label anywhere on the site (an issue may have been moved), then by key past what the index shows: Data
+        Center reads by key from the index too, and updates it before it answers.
+        """
         asked = self._client.asked(f"look for an issue of ours for {place.name}")
         created = mapping.milliseconds(since - _CREATED_SLACK)
         jql = f"labels = {mapping.quote(mapping.marker_label(marker))} AND created >= {created} ORDER BY created ASC"
-        issues, _, _ = self._search(asked, jql)
-        readings = self._readings(asked, issues) or self._probe(asked, place)
+        readings = self._readings(asked, self._search.page(asked, jql, Position()).issues)
+        if not readings and self._settings.is_cloud:
+            readings = self._probe(asked, place)
         found = (each for each in readings if marker in each.markers)
         return tuple(sorted(found, key=lambda each: (each.created_at or each.updated_at, int(each.issue.ref))))
 
@@ -46,37 +50,44 @@ class JiraReading:
         """The newest keys of the project, fetched by key: the search index lags behind by seconds to minutes, a
         fetch by key does not ask it. https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/
         """
+        jql = f"project = {mapping.quote(place.name)} ORDER BY created DESC"
         try:
-            newest, _, _ = self._search(asked, f"project = {mapping.quote(place.name)} ORDER BY created DESC", size=1)
+            newest = self._search.page(asked, jql, Position(), size=1).issues
         except Rejected:
             return []
         last = int(newest[0]["key"].rpartition("-")[2]) if newest else 0
         keys = [f"{place.name}-{number}" for number in range(max(last - PAGE // 2, 0) + 1, last + PAGE // 2 + 1)]
-        return self._readings(asked, self._fetch(asked, keys))
+        return self._readings(asked, self._search.fetch(asked, keys))
+
+    def newest(self, asked: Asked, jql: str) -> str | None:
+        """The ref of the first issue that the query finds."""
+        found = self._search.page(asked, jql, Position(), size=1).issues
+        return str(found[0]["id"]) if found else None
 
     def changes(self, feed: Feed, cursor: str | None, now: datetime) -> Changes:
         """The cursor stays `overlap_seconds` behind, or an issue that the index shows late would be passed for ever."""
         asked = self._client.asked("ask what changed")
-        at, until, token = _cursor(cursor)
-        jql = f"labels = {mapping.LABEL} AND updated >= {at} ORDER BY updated ASC"
+        position = Position.read(cursor)
+        jql = f"labels = {mapping.LABEL} AND updated >= {position.at} ORDER BY {self._search.order}"
         places = ", ".join(mapping.quote(place) for place in feed.places)
         try:
-            issues, after, server_now = self._search(asked, f"project in ({places}) AND {jql}", token)
+            page = self._search.page(asked, f"project in ({places}) AND {jql}", position)
         except Rejected:
             # One project that is gone makes the whole query a fault; a page token lives for seven days only.
-            issues, after, server_now = self._search(asked, jql)
-            until = None
+            position = Position(position.at)
+            page = self._search.page(asked, jql, position)
+        until = position.until
         if until is None:
-            seen = min(now, server_now or now) - timedelta(seconds=self._settings.overlap_seconds)
-            until = max(mapping.milliseconds(seen), at)
-        more = {"at": at, "until": until, "token": after} if after else {"at": until}
-        return Changes(tuple(self._readings(asked, issues)), json.dumps(more), more=after is not None)
+            seen = min(now, page.server_now or now) - timedelta(seconds=self._settings.overlap_seconds)
+            until = max(mapping.milliseconds(seen), position.at)
+        after = replace(page.after, until=until) if page.after else Position(until)
+        return Changes(tuple(self._readings(asked, page.issues)), after.text(), more=page.after is not None)
 
     def read(self, refs: Sequence[str]) -> Sweep:
         asked = self._client.asked("read issues")
         readings: list[Reading] = []
         for start in range(0, len(refs), PAGE):
-            readings += self._readings(asked, self._fetch(asked, refs[start : start + PAGE]))
+            readings += self._readings(asked, self._search.fetch(asked, refs[start : start + PAGE]))
         present = {reading.issue.ref for reading in readings}
         gone, moved = [], {}
         for ref in refs:
@@ -119,51 +130,9 @@ class JiraReading:
             return None
         return self._readings(asked, [data])[0]
 
-    def _search(
-        self, asked: Asked, jql: str, token: str | None = None, size: int = PAGE
-    ) -> tuple[list[Any], str | None, datetime | None]:
-        payload: dict[str, Any] = {
-            "jql": jql,
-            "maxResults": size,
-            "fields": list(mapping.FIELDS),
-            "properties": [mapping.PROPERTY],
-        }
-        if token:
-            payload["nextPageToken"] = token
-        reply = self._client.call(asked, "POST", "search/jql", payload)
-        issues, after = _issues(asked, reply.data), reply.data.get("nextPageToken")
-        last = reply.data.get("isLast", after is None) or size < PAGE
-        return issues, None if last else after, server_time(reply.headers)
-
-    def _fetch(self, asked: Asked, ids: Sequence[str]) -> list[Any]:
-        """What is not there or not visible is silently absent from the answer."""
-        payload = {
-            "issueIdsOrKeys": list(ids),
-            "fields": list(mapping.FIELDS),
-            "properties": [mapping.PROPERTY],
-        }
-        return _issues(asked, self._client.post(asked, "issue/bulkfetch", payload))
-
     def _readings(self, asked: Asked, issues: Iterable[Any]) -> list[Reading]:
         account = self.our_account()
         try:
             return [mapping.reading(self._settings, issue, account) for issue in issues]
         except (KeyError, TypeError, ValueError, AttributeError):
             raise not_understood(asked) from None
-
-
-def _issues(asked: Asked, data: Any) -> list[Any]:
-    issues = data.get("issues") if isinstance(data, dict) else None
-    if not isinstance(issues, list):
-        raise not_understood(asked)
-    return issues
-
-
-def _cursor(cursor: str | None) -> tuple[int, int | None, str | None]:
-    """(from, where the next round begins, page token). What cannot be read begins anew: repeating is harmless."""
-    try:
-        data = json.loads(cursor or "{}")
-        until = data.get("until")
-        return int(data.get("at", 0)), None if until is None else int(until), data.get("token")
-    except (ValueError, TypeError, AttributeError):
-        return 0, None, None

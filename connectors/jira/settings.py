@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from connectors.fields import SecretName, SecretNames, SettingsSchema, WebAddress
 from connectors.spi import Category, Secret
 
+CLOUD, DATA_CENTER = "cloud", "data_center"
+GATEWAY = "https://api.atlassian.com/ex/jira/"
 PRIORITIES = MappingProxyType({"p0": "Highest", "p1": "High", "p2": "Medium", "p3": "Low", "p4": "Lowest"})
 DECLINED = (
     "Won't Do",
@@ -41,7 +44,9 @@ class Transitions:
 
 @dataclass(frozen=True, slots=True)
 class JiraSettings:
-    """`user`: the account's e-mail address (Cloud); without it the token is sent as a bearer token.
+    """`deployment` is `cloud` or `data_center`. `user`: the account's e-mail address (Cloud) or name; without it the
+    token is sent as a bearer token, which is how Data Center takes personal access tokens; `token_name` is the token's
+    own name there, by which its end is told. `parent_field`: where an issue names its parent (None: found out).
 
     `priorities` maps our p0..p4 to the site's names; `declined_resolutions` are those, and the
     finished statuses, that mean "will not be done".
@@ -52,7 +57,10 @@ class JiraSettings:
     api_url: str
     token: Secret
     browse_url: str
+    deployment: str = CLOUD
     user: str | None = None
+    token_name: str | None = None
+    parent_field: str | None = None
     webhook_secrets: tuple[Secret, ...] = ()
     proxy: str | None = None
     ca_bundle: str | None = None
@@ -62,6 +70,10 @@ class JiraSettings:
     priorities: Mapping[str, str] = field(default_factory=lambda: PRIORITIES)
     declined_resolutions: tuple[str, ...] = DECLINED
     transitions: Transitions = Transitions()
+
+    @property
+    def is_cloud(self) -> bool:
+        return self.deployment == CLOUD
 
 
 class TransitionsSchema(SettingsSchema):
@@ -85,7 +97,10 @@ class TransitionsSchema(SettingsSchema):
 class JiraSchema(SettingsSchema):
     api_url = WebAddress(required=True)
     browse_url = WebAddress(plain=True)
+    deployment = fields.String(validate=validate.OneOf((CLOUD, DATA_CENTER)))
     user = fields.String(validate=validate.Length(min=1))
+    token_name = fields.String(validate=validate.Length(min=1))
+    parent_field = fields.String(validate=validate.Regexp(r"(parent|customfield_\d+)\Z"))
     token_env = SecretName(required=True)
     webhook_secret_env = SecretNames()
     proxy = fields.String()
@@ -96,6 +111,15 @@ class JiraSchema(SettingsSchema):
     priorities = fields.Dict(keys=fields.String(validate=validate.OneOf(tuple(PRIORITIES))), values=fields.String())
     declined_resolutions = fields.List(fields.String())
     transitions = fields.Nested(TransitionsSchema)
+
+    @validates_schema
+    def _addresses(self, data: dict[str, Any], **_: Any) -> None:
+        url = data.get("api_url", "")
+        if url.startswith(GATEWAY) and "browse_url" not in data:
+            raise ValidationError("People cannot open issues at api_url: write the site's own address.", "browse_url")
+        hosted = (urlsplit(url).hostname or "").endswith((".atlassian.net", ".jira.com", "api.atlassian.com"))
+        if hosted and data.get("deployment") == DATA_CENTER:
+            raise ValidationError("api_url is a Jira Cloud site: write cloud, or the server's address.", "deployment")
 
     @post_load
     def _settings(self, data: dict[str, Any], **_: Any) -> JiraSettings:

@@ -1,4 +1,4 @@
-"""Jira Cloud as a tracker."""
+"""Jira, Cloud or Data Center, as a tracker."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from connectors.jira.client import JiraClient
 from connectors.jira.places import JiraPlaces
 from connectors.jira.reading import JiraReading
 from connectors.jira.settings import JiraSettings
+from connectors.jira.site import JiraSite
 from connectors.jira.workflow import JiraWorkflow
 from connectors.jira.writing import JiraWriting
 from connectors.markup import JIRA_DESCRIPTION, JIRA_SUMMARY
@@ -46,6 +47,7 @@ class JiraTracker:
             parents=True,
             issue_types=True,
             duplicates=True,
+            expiry=not settings.is_cloud and settings.user is None,
             title_limit=JIRA_SUMMARY,
             body_limit=JIRA_DESCRIPTION,
         )
@@ -54,11 +56,12 @@ class JiraTracker:
         self._reading = JiraReading(client, settings)
         self._workflow = JiraWorkflow(client, settings, self._reading)
         self._writing = JiraWriting(client, settings, self._reading, self._workflow)
-        self._places = JiraPlaces(name, client, settings)
+        self._places = JiraPlaces(client, settings, self._reading, self._workflow)
+        self._site = JiraSite(name, client, settings)
 
     def check(self) -> Sequence[Finding]:
         with within(self.capabilities.call_seconds):
-            return self._places.check()
+            return self._site.check()
 
     def describe(self, place: Place) -> PlaceDescription:
         with within(self.capabilities.call_seconds):
@@ -116,7 +119,7 @@ class JiraTracker:
 
     def credential(self) -> Credential:
         with within(self.capabilities.call_seconds):
-            return Credential(self._reading.our_account())
+            return self._site.credential()
 
     def close_as_duplicate(self, ref: str, of: IssueRef, text: str) -> None:
         with within(self.capabilities.call_seconds):

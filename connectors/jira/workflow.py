@@ -33,11 +33,11 @@ class JiraWorkflow:
         if category is to:
             return status
         left = _after(self._settings.transitions.steps.get(to, ()), status)
-        if left:
-            while left:
-                left = self._step(asked, ref, to, left)
-        else:
-            self._take(asked, ref, to, self._direct(asked, self._available(asked, ref), to))
+        while True:
+            transition, left = self._next(asked, ref, to, left)
+            self._take(asked, ref, to, transition)
+            if not left:
+                break
         status, category = self._standing(asked, ref)
         if category is to:
             return status
@@ -57,14 +57,23 @@ class JiraWorkflow:
         best = min(finished, key=lambda each: (DUPLICATE not in _resolutions(each), not self._declines(each)))
         self._take(asked, ref, Category.DECLINED, best, DUPLICATE)
 
-    def _step(self, asked: Asked, ref: str, to: Category, left: Sequence[str]) -> Sequence[str]:
-        """Takes the step that leads furthest along the way; what is left of the way after it."""
+    def rehearse(self, ref: str, to: Category) -> None:
+        """Raises what `move` would raise at its first step, and changes nothing."""
+        asked = self._client.asked(f"move the issue {ref} to {to.value}", about_issue=True)
+        status, category = self._standing(asked, ref)
+        if category is not to:
+            transition, _ = self._next(asked, ref, to, _after(self._settings.transitions.steps.get(to, ()), status))
+            self._fields(asked, transition, to, "")
+
+    def _next(self, asked: Asked, ref: str, to: Category, left: Sequence[str]) -> tuple[Transition, Sequence[str]]:
+        """The step that leads furthest along the way, and what is left of the way after it."""
         available = self._available(asked, ref)
+        if not left:
+            return self._direct(asked, available, to), ()
         for number in range(len(left), 0, -1):
             found = next((each for each in available if _leads_to(each, left[number - 1])), None)
             if found is not None:
-                self._take(asked, ref, to, found)
-                return left[number:]
+                return found, left[number:]
         raise self._no_way(asked, available, to)
 
     def _direct(self, asked: Asked, available: Sequence[Transition], to: Category) -> Transition:

@@ -10,6 +10,7 @@ from typing import Any
 from connectors.answers import not_understood
 from connectors.jira import mapping
 from connectors.jira.client import OPTIONAL, FieldRefused, JiraClient
+from connectors.jira.parents import JiraParents
 from connectors.jira.reading import JiraReading
 from connectors.jira.settings import JiraSettings
 from connectors.jira.workflow import JiraWorkflow
@@ -29,6 +30,7 @@ class JiraWriting:
         self._settings = settings
         self._reading = reading
         self._workflow = workflow
+        self._parents = JiraParents(client, settings, reading)
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         """One POST. Only where Jira certainly refused it, and for nothing but fields that an issue can do without
@@ -40,7 +42,9 @@ class JiraWriting:
             raise Rejected("jira.not_confidential", sentence, "Route it to a project that only they may see.")
         fields = self._fields(place, draft)
         dropped: tuple[str, ...] = ()
-        payload = {"fields": fields, "properties": [_property(draft.marker)]}
+        payload: dict[str, Any] = {"fields": fields}
+        if self._settings.is_cloud:
+            payload["properties"] = [_property(draft.marker)]
         try:
             data = self._client.post(asked, "issue", payload)
         except FieldRefused as refusal:
@@ -66,11 +70,11 @@ class JiraWriting:
             "labels": mapping.labels_of([*draft.labels, *more], draft.marker),
         }
         if draft.parent is not None:
-            fields["parent"] = {"id": draft.parent}
+            fields |= self._parents.fields(draft.parent)
         if draft.due_on is not None:
             fields["duedate"] = draft.due_on.isoformat()
         if draft.assignee is not None:
-            fields["assignee"] = {"accountId": draft.assignee.id}
+            fields["assignee"] = {"accountId" if self._settings.is_cloud else "name": draft.assignee.id}
         if draft.priority is not None and draft.priority in self._settings.priorities:
             fields["priority"] = {"name": self._settings.priorities[draft.priority]}
         return fields
@@ -135,7 +139,7 @@ class JiraWriting:
 
     def put_under(self, ref: str, parent: str) -> None:
         asked = self._client.asked(f"put the issue {ref} under {parent}", mutating=True, about_issue=True)
-        self._client.call(asked, "PUT", f"issue/{ref}", {"fields": {"parent": {"id": parent}}})
+        self._client.call(asked, "PUT", f"issue/{ref}", {"fields": self._parents.fields(parent)})
 
     def _link(self, ref: str, issue: Mapping[str, Any], of: IssueRef) -> None:
         links = issue["fields"].get("issuelinks") or ()

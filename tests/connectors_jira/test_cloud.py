@@ -286,7 +286,7 @@ def test_clock_and_deployment_are_looked_at():
         mock.get("https://j.example/rest/api/2/myself", json={"accountId": "a"})
         mock.get("https://j.example/rest/api/2/serverInfo", json=body)
         found = tracker("https://j.example").check()
-    assert [each.code for each in found] == ["jira.not_cloud", "jira.clock_skew"]
+    assert [each.code for each in found] == ["jira.wrong_deployment", "jira.clock_skew"]
 
 
 CREATED = b'{"id": "10001", "key": "PAY-1"}'
