@@ -86,7 +86,7 @@ def reading(settings: JiraSettings, issue: Mapping[str, Any], our_account: str |
         comments=(fields.get("comment") or {}).get("total"),
         ours=creator == our_account if our_account and creator else None,
         created_at=instant(fields["created"]) if fields.get("created") else None,
-        duplicate_of=_duplicate_of(fields.get("issuelinks") or (), resolution),
+        duplicate_of=_duplicate_of(fields.get("issuelinks") or (), (fields.get("resolution") or {}).get("name")),
     )
 
 
