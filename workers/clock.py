@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ledger import UnitOfWork
+from service.usecases.sweep_sources import came_back
 from service.wiring import Components, open_instance
 from workers.bell import NO_BELL, Bell, check_address
 from workers.duties import due_duties
@@ -71,7 +72,9 @@ def _reading_due(uow: UnitOfWork, now: datetime) -> bool:
 def _beat(components: Components, state: str) -> bool:
     try:
         with components.ledger.begin() as uow:
-            uow.instance.beat("clock", components.now(), state)
+            now = components.now()
+            came_back(uow, "clock", now)
+            uow.instance.beat("clock", now, state)
             uow.commit()
     except SQLAlchemyError:
         return False

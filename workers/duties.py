@@ -11,18 +11,32 @@ from service.ledger import UnitOfWork
 from service.usecases.escalate import escalate
 from service.usecases.prune import prune
 from service.usecases.seal import seal
+from service.usecases.sweep_sources import sweep_sources, watch_silence
 from service.wiring import Components
 
 SEAL_EVERY = timedelta(seconds=2)
 # As often as the clocks of two machines may differ: what a wrong one put off is mended before it misleads anybody.
 PRUNE_EVERY = timedelta(hours=1)
 
-DUTIES: Mapping[str, Callable[[Components], int]] = {"escalate": escalate, "seal": seal, "prune": prune}
+# How soon a source's list is asked once it is due; how often each is due, its connector says.
+SWEEP_EVERY = timedelta(minutes=1)
+WATCH_EVERY = timedelta(hours=1)
+
+DUTIES: Mapping[str, Callable[[Components], int]] = {
+    "escalate": escalate,
+    "seal": seal,
+    "prune": prune,
+    "sweep": sweep_sources,
+    "watch": watch_silence,
+}
 
 
 def due_duties(components: Components, uow: UnitOfWork, now: datetime) -> list[str]:
     """Duties that are due now. Only looks."""
-    wanted = [name for name in DUTIES if name != "seal" or uow.journal.unsealed()]
+    lists = any(source.capabilities.lists for source in components.sources.values())
+    unwanted = {"seal"} if not uow.journal.unsealed() else set()
+    unwanted |= set() if lists else {"sweep"}
+    wanted = [name for name in DUTIES if name not in unwanted]
     return [name for name in wanted if uow.instance.beat_is_due(_beat(name), _every(components, name), now)]
 
 
@@ -36,7 +50,8 @@ def do_duty(components: Components, name: str) -> int:
 
 def _every(components: Components, name: str) -> timedelta:
     escalate_every = timedelta(seconds=components.config.service.escalate_seconds)
-    return {"escalate": escalate_every, "seal": SEAL_EVERY, "prune": PRUNE_EVERY}[name]
+    fixed = {"seal": SEAL_EVERY, "prune": PRUNE_EVERY, "sweep": SWEEP_EVERY, "watch": WATCH_EVERY}
+    return {"escalate": escalate_every, **fixed}[name]
 
 
 def _beat(name: str) -> str:

@@ -84,7 +84,9 @@ class PostmortemDocument:
 @dataclass(frozen=True, slots=True)
 class SourceCapabilities:
     """What a source can do. `fetches`: it gets a document by its id; `lists`: `finalized_since` has a list to ask;
-    `tells`: `tell` reaches the tool; `signs`: its deliveries are signed. `call_seconds`: total deadline of one call.
+    `tells`: `tell` reaches the tool; `signs`: its deliveries are signed. `call_seconds`: total deadline of one call;
+    `sweep_seconds`: how often the list is asked.
+    `lists_changes`: the list holds whatever changed since the cursor, drafts and what is gone too, and all is fetched.
     """
 
     fetches: bool = False
@@ -92,6 +94,8 @@ class SourceCapabilities:
     tells: bool = False
     signs: bool = True
     call_seconds: float = 25.0
+    sweep_seconds: float = 86400.0
+    lists_changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,10 @@ class ItemStatus:
 
 @dataclass(frozen=True, slots=True)
 class Finalized:
-    """One page of a source's own list of finalized postmortems, for the sweep that finds what no webhook told."""
+    """One page of a source's own list of finalized postmortems, for the sweep that finds what no webhook told.
+
+    `cursor` is opaque to us; it is what the next page, or the next sweep, begins with.
+    """
 
     source_ids: tuple[str, ...]
     cursor: str

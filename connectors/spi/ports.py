@@ -144,7 +144,9 @@ class Source(Protocol):
         ...
 
     def fetch(self, source_id: str) -> PostmortemDocument:
-        """The document by its id, where deliveries carry only that."""
+        """The document as it is now, by an id that `parse` or `finalized_since` named. What the tool has no more, or
+        has no postmortem of yet, is a document with the status deleted. Raises Missing where the tool does not say.
+        """
         ...
 
     def finalized_since(self, cursor: str | None) -> Finalized | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.spi import PostmortemDocument, Unreadable
 from service.cli.errors import Stop
-from service.usecases.absorb import HANDED_IN
+from service.ledger.inbox import HANDED_IN
 from service.wiring import Components
 
 STDIN = "-"

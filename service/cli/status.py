@@ -47,12 +47,15 @@ def as_text(seen: Survey) -> str:
 
 def _line(line: Health, seen: Survey) -> list[str]:
     from service.usecases.durations import span
+    from service.usecases.sync_health import missed_sentence
 
     last = f"{span(seen.at - line.last_success)} ago" if line.last_success else "never"
     state = "no news" if line.untouched else line.state.value
     found = [f"{state:<10} {line.kind:<8} {line.name:<20} queue {line.waiting:<5} last {last}"]
     if line.trouble:
         found += [f"{'':<10} {line.trouble.sentence}", f"{'':<10} {line.trouble.cure}"]
+    if line.missed:
+        found += [f"{'':<10} {missed_sentence(line.missed)}"]
     return [text.rstrip() for text in found if text.strip()]
 
 
@@ -93,4 +96,5 @@ def _connection(line: Health) -> dict[str, Any]:
         "waiting": line.waiting,
         "later": line.later,
         "dead": line.dead,
+        "missed": line.missed,
     }

@@ -39,9 +39,12 @@ def serve(options: dict[str, Any], host: str) -> None:
 
         def load(self) -> Any:
             from service.app import create_app
+            from service.intake import keep_beating
             from service.settings import from_environment
             from service.wiring import build
 
-            return create_app(build(from_environment()), bind_host=host)
+            components = build(from_environment())
+            keep_beating(components)
+            return create_app(components, bind_host=host)
 
     _Application().run()

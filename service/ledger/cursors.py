@@ -13,6 +13,8 @@ from service.ledger.tables import cursors
 
 # No feed: the row that carries the one turn at reading a tracker, and until when the tracker is left alone.
 READING = "reading"
+# A source's own list of postmortems; the row's `tracker` is the source's name, and no tracker has the same.
+LISTED = "postmortems"
 
 
 class Cursors:
@@ -28,19 +30,21 @@ class Cursors:
             .on_conflict_do_nothing()
         )
 
-    def take_turn(self, tracker: str, now: datetime, lease: tuple[float, float]) -> CursorRow | None:
-        """The turn at reading a tracker, unless somebody has it or the tracker is to be left alone. `lease`: the
-        database's clock, and seconds.
+    def take_turn(
+        self, tracker: str, now: datetime, lease: tuple[float, float], feed: str = READING
+    ) -> CursorRow | None:
+        """The turn at reading a tracker, unless somebody has it or the tracker is to be left alone; or that at a
+        source's list. `lease`: the database's clock, and seconds.
         """
         clock, seconds = lease
-        self.ensure(tracker, READING, now)
+        self.ensure(tracker, feed, now)
         done = self._connection.execute(
             update(cursors)
-            .where(cursors.c.tracker == tracker, cursors.c.feed == READING, cursors.c.next_at <= now)
+            .where(cursors.c.tracker == tracker, cursors.c.feed == feed, cursors.c.next_at <= now)
             .where(or_(cursors.c.lease_until.is_(None), cursors.c.lease_until < clock))
             .values(lease_until=clock + seconds)
         )
-        return self.get(tracker, READING) if done.rowcount else None
+        return self.get(tracker, feed) if done.rowcount else None
 
     def keep_turn(self, turn: CursorRow, lease: tuple[float, float]) -> CursorRow | None:
         """The turn with a new lease; None if it is ours no longer."""
@@ -72,9 +76,9 @@ class Cursors:
         ).first()
         return read_row(CursorRow, row) if row else None
 
-    def advance(self, row: CursorRow, cursor: str | None, now: datetime, next_at: datetime) -> None:
-        """A page was applied."""
-        self._set(
+    def advance(self, row: CursorRow, cursor: str | None, now: datetime, next_at: datetime) -> bool:
+        """A page was applied; False if the turn is ours no longer."""
+        return self._set(
             row,
             cursor=cursor,
             ok_at=now,
@@ -130,13 +134,21 @@ class Cursors:
         return [row.feed for row in rows]
 
     def anything_due(self, now: datetime, but: Collection[str] = ()) -> bool:
-        """Whether a feed is due, but for those of some trackers."""
-        due = select(cursors.c.feed).where(cursors.c.feed != READING, cursors.c.next_at <= now)
+        """Whether a tracker's feed is due, but for those of some trackers."""
+        due = select(cursors.c.feed).where(cursors.c.feed.not_in((READING, LISTED)), cursors.c.next_at <= now)
         found = self._connection.execute(due.where(cursors.c.tracker.not_in(list(but))).limit(1))
         return found.first() is not None
 
     def any(self) -> bool:
-        return self._connection.execute(select(cursors.c.feed).limit(1)).first() is not None
+        """Whether any tracker was ever read."""
+        found = select(cursors.c.feed).where(cursors.c.feed != LISTED).limit(1)
+        return self._connection.execute(found).first() is not None
+
+    def make_lists_due(self, now: datetime) -> None:
+        """Every source's list is asked now."""
+        self._connection.execute(
+            update(cursors).where(cursors.c.feed == LISTED, cursors.c.next_at > now).values(next_at=now)
+        )
 
     def all(self) -> list[CursorRow]:
         """Every feed, and the readings of single issues of a tracker where they fail."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
@@ -13,6 +15,18 @@ from service.ledger.sql import adds_row, insert_into
 from service.ledger.tables import deliveries, refusals
 
 MAX_DEATHS = 3
+# How the keys of what no sender sent begin: handed in by a person, found by our own look, split off from another.
+HANDED_IN, SWEPT, SPLIT = "ingest:", "sweep:", "split:"
+_NOT_SENT = (HANDED_IN, SWEPT, SPLIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a hook was heard: deliveries, the last, and the longest gap between two of their days."""
+
+    count: int
+    last_at: datetime
+    longest: timedelta
 
 
 class Inbox:
@@ -155,6 +169,32 @@ class Inbox:
         found = select(deliveries.c.id).where(deliveries.c.state == "new", deliveries.c.due_at <= now, free).limit(1)
         return self._connection.execute(found).first() is not None
 
+    def rhythm(self, hook: str) -> Rhythm | None:
+        """How often its sender was heard; None if never."""
+        of_sender = [deliveries.c.hook == hook, *(deliveries.c.key.not_like(f"{each}%") for each in _NOT_SENT)]
+        seen = select(func.count().label("n"), func.max(deliveries.c.received_at).label("last")).where(*of_sender)
+        row = self._connection.execute(seen).one()
+        if not row.n:
+            return None
+        day = func.date(deliveries.c.received_at)
+        found = self._connection.execute(select(day.label("day")).where(*of_sender).distinct().order_by(day))
+        days = [date.fromisoformat(str(each.day)) for each in found]
+        longest = max((later - earlier for earlier, later in pairwise(days)), default=timedelta())
+        return Rhythm(int(row.n), row.last, longest)
+
+    def asks_for(self, hook: str, source_id: str) -> bool:
+        """Whether a look of ours has asked for it and was not yet read."""
+        found = select(deliveries.c.id).where(
+            deliveries.c.hook == hook, deliveries.c.state == "new", deliveries.c.key.startswith(SWEPT)
+        )
+        mine = deliveries.c.key.startswith(swept_key(source_id, ""), autoescape=True)
+        return self._connection.execute(found.where(mine).limit(1)).first() is not None
+
     def waiting(self) -> int:
         count = select(func.count()).select_from(deliveries).where(deliveries.c.state == "new")
         return int(self._connection.execute(count).scalar_one())
+
+
+def swept_key(source_id: str, stamp: str) -> str:
+    """The key of the delivery by which a look of ours asks for a postmortem."""
+    return f"{SWEPT}{source_id} at {stamp}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +65,13 @@ class Journal:
                 .order_by(journal.c.id)
             )
         )
+
+    def latest(self, subject: tuple[str, object], events: Collection[str]) -> str | None:
+        """Which of these events happened to a subject last; None if none of them did."""
+        found = select(journal.c.event).where(
+            journal.c.subject_kind == subject[0], journal.c.subject == str(subject[1]), journal.c.event.in_(events)
+        )
+        return self._connection.execute(found.order_by(journal.c.id.desc()).limit(1)).scalar()
 
     def seal(self) -> tuple[int, str]:
         """Gives committed rows their position and chains each to the one before; returns the head."""

@@ -79,6 +79,18 @@ SYNC = (
     Definition("paused", "Paused", "A person stopped what leaves. What is due waits and nothing is lost."),
     Definition("observing", "Observing", "What would leave is written into the journal, and nothing leaves."),
     Definition("held", "Held", "The target's mode is hold, and new issues wait for a person."),
+    Definition(
+        "missed",
+        "Missed",
+        "Postmortems that our own daily look into the source found in the last 30 days, although no delivery had "
+        "announced them. What the first look finds was there before us and is not counted.",
+    ),
+    Definition(
+        "silent",
+        "Silent",
+        "Nothing was announced for longer than ever before, at least 14 days, by a source that sent five deliveries or "
+        "more. Senders switch a webhook off after failures; the sender's own page says whether it is on.",
+    ),
     Definition("lag", "Lag", "How long the first message (or delivery) that is due has waited."),
     Definition("queue", "Queue", "Messages due now and not yet out. Later: due at an instant still ahead."),
     Definition(

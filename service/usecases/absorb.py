@@ -11,12 +11,11 @@ from service.domain.following import STATE_OF
 from service.domain.identity import Known, Stated, first_identity, match
 from service.domain.placement import SELF_HEALING
 from service.ledger import Item, Postmortem, UnitOfWork
+from service.ledger.inbox import HANDED_IN
 from service.usecases.context import Context
 from service.usecases.place import ADOPT, OPEN, follow_up, place_item
 from service.usecases.understand import StatedItem, Understood
 
-# How the keys of deliveries begin that a person handed in.
-HANDED_IN = "ingest:"
 TRACKED = ("title", "description", "kind", "success_metric", "validation_plan", "due_on", "priority", "owner", "team")
 
 
@@ -86,6 +85,12 @@ def _settled_facts(
     it in without any, nobody knows since when: it counts as older than that date.
     """
     facts = understood.facts
+    if facts.status == "deleted" and postmortem.document_digest:
+        # What is gone says nothing any more; above all not that it was private.
+        return replace(postmortem.facts, status="deleted")
+    if facts.status == "draft" and postmortem.status in ("final", "reopened"):
+        # Few tools have a word for it: what was final and is so no longer is being worked on again.
+        facts = replace(facts, status="reopened")
     if facts.finalized_at is not None:
         return facts
     since = postmortem.finalized_at

@@ -11,7 +11,7 @@ from config.model import Config
 from connectors.spi import Finding
 from service.ledger import Instance, Ledger, UnitOfWork, queries
 from service.usecases.durations import days, span
-from service.usecases.sync_health import Health, SyncFacts, SyncState, Trouble, assess
+from service.usecases.sync_health import MISSED_DAYS, Health, SyncFacts, SyncState, Trouble, assess
 
 CLOCK_LATE = timedelta(seconds=15)
 FEW = 5
@@ -85,6 +85,7 @@ def survey_in(parts: Surveyed, uow: UnitOfWork, now: datetime) -> Survey:
         hooks=queries.hooks(connection),
         cursors=uow.cursors.all(),
         held=queries.held_by_target(connection),
+        notes=queries.source_notes(connection, now - timedelta(days=MISSED_DAYS)),
     )
     return Survey(
         at=now,

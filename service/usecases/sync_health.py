@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from config.model import Config, TargetConfig
 from service.ledger import CursorRow, Instance, Target
-from service.ledger.queries import HookLine, QueueLine
+from service.ledger.queries import HookLine, QueueLine, SourceNotes
 from service.usecases.durations import span
 
 LATE_AFTER = timedelta(minutes=2)
+MISSED_DAYS = 30
 CHANNEL, TRACKER = "channel:", "tracker:"
 
 
@@ -35,6 +36,7 @@ class SyncFacts:
     hooks: Mapping[str, HookLine]
     cursors: Sequence[CursorRow]
     held: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, SourceNotes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Health:
     """One source, target or channel (a tracker where it has a queue of its own); `kind` says which.
 
     `last_success`: what last worked of reading, writing or receiving. `waiting`: messages (for a source: deliveries)
-    due now; `lag`: how long the first of them has waited.
+    due now; `lag`: how long the first of them has waited. `missed`: postmortems of a source in the last 30 days that
+    our own look found and no delivery announced.
     """
 
     kind: str
@@ -66,6 +69,7 @@ class Health:
     later: int = 0
     dead: int = 0
     mode: str | None = None
+    missed: int = 0
 
     @property
     def state(self) -> SyncState:
@@ -89,7 +93,8 @@ def assess(config: Config, facts: SyncFacts, now: datetime) -> tuple[Health, ...
 def _source(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
     line = facts.hooks.get(name)
     reads = [cursor for cursor in facts.cursors if cursor.tracker == name]
-    trouble = _unread(line, now) or _reading(reads, now)
+    notes = facts.notes.get(name) or SourceNotes()
+    trouble = _unread(line, now) or _reading(reads, now) or _silent(line, notes, now)
     heard = [line.last_at] if line else []
     return Health(
         kind="source",
@@ -100,6 +105,7 @@ def _source(config: Config, name: str, facts: SyncFacts, now: datetime) -> Healt
         lag=now - line.oldest if line and line.oldest else None,
         waiting=line.waiting if line else 0,
         dead=line.dead if line else 0,
+        missed=notes.missed,
     )
 
 
@@ -115,9 +121,22 @@ def _unread(line: HookLine | None, now: datetime) -> Trouble | None:
             "delivery.dead",
         )
     if line.oldest and now - line.oldest > LATE_AFTER:
+        if line.failing:
+            return Trouble(SyncState.FAILING, line.failing[0], line.failing[1], line.oldest, "delivery.failing")
         sentence = f"{line.waiting} deliveries wait to be read, the first for {span(now - line.oldest)}."
         return Trouble(SyncState.LATE, sentence, "Look whether a worker runs: afteraction worker.", line.oldest)
     return None
+
+
+def _silent(line: HookLine | None, notes: SourceNotes, now: datetime) -> Trouble | None:
+    if line is None or notes.silent_at is None:
+        return None
+    sentence = f"Nothing was announced for {span(now - line.last_at)}, which is longer than it was ever silent."
+    if notes.missed:
+        many = "1 postmortem" if notes.missed == 1 else f"{notes.missed} postmortems"
+        sentence += f" Our own look found {many} meanwhile."
+    cure = "Look at the sender whether it has switched its webhook off, and send a test delivery."
+    return Trouble(SyncState.LATE, sentence, cure, notes.silent_at, "source.silent")
 
 
 def _target(config: Config, target: TargetConfig, facts: SyncFacts, now: datetime) -> Health:
@@ -235,6 +254,12 @@ def _by_mode(target: TargetConfig, held: int) -> Trouble | None:
 def _latest(row: Target | None, reads: Sequence[CursorRow]) -> datetime | None:
     written = [row.last_success_at] if row and row.last_success_at else []
     return max([*written, *(read.ok_at for read in reads if read.ok_at)], default=None)
+
+
+def missed_sentence(count: int) -> str:
+    many = "1 postmortem was" if count == 1 else f"{count} postmortems were"
+    those = "it" if count == 1 else "them"
+    return f"{many} found by our own look in the last {MISSED_DAYS} days: no delivery had announced {those}."
 
 
 def _nothing(target: str) -> QueueLine:

@@ -39,12 +39,14 @@ from service.ledger.queries.sync import (
     HookLine,
     QueueLine,
     Refusal,
+    SourceNotes,
     answers,
     beats,
     held_by_target,
     hooks,
     queues,
     refusals,
+    source_notes,
 )
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "PostmortemStory",
     "QueueLine",
     "Refusal",
+    "SourceNotes",
     "StallEntry",
     "StepEntry",
     "Tally",
@@ -91,5 +94,6 @@ __all__ = [
     "postmortem_story",
     "queues",
     "refusals",
+    "source_notes",
     "tally",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ledger.instance import WORKER_ALIVE
-from service.ledger.tables import action_items, deliveries, outbox
+from service.ledger.tables import action_items, deliveries, journal, outbox
 from service.ledger.tables import beats as beat_rows
 from service.ledger.tables import refusals as refusal_rows
 from service.ledger.unit_of_work import Ledger
@@ -39,7 +39,9 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True)
 class HookLine:
-    """What came in under one hook's name. `waiting`: stored and not yet read."""
+    """What came in under one hook's name. `waiting`: stored and not yet read; `failing`: why one of those could not be
+    read when it was tried, and the cure.
+    """
 
     hook: str
     last_at: datetime
@@ -49,6 +51,7 @@ class HookLine:
     waiting: int
     oldest: datetime | None
     dead: int
+    failing: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ def hooks(connection: Connection) -> dict[str, HookLine]:
         select(d.hook, func.count().label("n"), func.min(d.received_at).label("oldest")).where(_NEW).group_by(d.hook)
     )
     dead = connection.execute(select(d.hook, func.count().label("n")).where(DEAD_DELIVERY).group_by(d.hook))
+    tried = connection.execute(select(d.hook, d.error, d.cure).where(_NEW, d.error.is_not(None)).order_by(d.id.desc()))
+    failing = {row.hook: (row.error, row.cure or "") for row in tried}
     queue = {row.hook: (row.n, row.oldest) for row in waiting}
     letters = {row.hook: row.n for row in dead}
     return {
@@ -107,6 +112,7 @@ def hooks(connection: Connection) -> dict[str, HookLine]:
             row.cure,
             *queue.get(row.hook, (0, None)),
             letters.get(row.hook, 0),
+            failing.get(row.hook),
         )
         for row in last
     }
@@ -123,6 +129,35 @@ def beats(connection: Connection, now: datetime) -> Beats:
         )
     ).one()
     return Beats(**row._mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNotes:
+    """What was noted of a source: postmortems that nobody announced, and since when its silence is told."""
+
+    missed: int = 0
+    silent_at: datetime | None = None
+
+
+def source_notes(connection: Connection, since: datetime) -> dict[str, SourceNotes]:
+    """`since`: from when on what was missed is counted."""
+    j = journal.c
+    of_sources = j.subject_kind == "source"
+    rows = connection.execute(
+        select(
+            j.subject,
+            func.count().filter(j.event == "postmortem.missed", j.at >= since).label("missed"),
+            func.max(j.at).filter(j.event == "source.silent").label("silent"),
+            func.max(j.at).filter(j.event == "source.heard").label("heard"),
+        )
+        .where(of_sources, j.event.in_(("postmortem.missed", "source.silent", "source.heard")))
+        .group_by(j.subject)
+    )
+    return {row.subject: SourceNotes(int(row.missed), _unless_heard(row.silent, row.heard)) for row in rows}
+
+
+def _unless_heard(silent: datetime | None, heard: datetime | None) -> datetime | None:
+    return None if silent is not None and heard is not None and heard >= silent else silent
 
 
 def refusals(connection: Connection, since: datetime) -> list[Refusal]:
