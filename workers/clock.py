@@ -55,7 +55,7 @@ def due_kinds(components: Components) -> list[str]:
     with components.ledger.read() as uow:
         kinds = [
             ("absorb", uow.inbox.anything_due(now, uow.clock())),
-            ("dispatch", bool(uow.outbox.queues(now, uow.clock()))),
+            ("dispatch", bool(uow.outbox.queues(now, uow.clock())) or uow.statuses.waiting()),
             ("reconcile", _reading_due(uow, now)),
         ]
         duties = due_duties(components, uow, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from connectors.spi.types import Category, Visibility
+from connectors.spi.types import Category, Rate, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ class SourceCapabilities:
     `tells`: `tell` reaches the tool; `signs`: its deliveries are signed. `call_seconds`: total deadline of one call;
     `sweep_seconds`: how often the list is asked.
     `lists_changes`: the list holds whatever changed since the cursor, drafts and what is gone too, and all is fetched.
+    `rates`: the vendor's limits on telling.
     """
 
     fetches: bool = False
@@ -96,6 +97,7 @@ class SourceCapabilities:
     call_seconds: float = 25.0
     sweep_seconds: float = 86400.0
     lists_changes: bool = False
+    rates: tuple[Rate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,6 +314,11 @@ def upgrade() -> None:
         sa.Column("last_movement_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("snoozed_until", sa.Date(), nullable=True),
         sa.Column("snooze_reason", sa.Text(), nullable=True),
+        sa.Column("stated_done", sa.Boolean(), nullable=False),
+        sa.Column("noted_state", sa.String(), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status_number", sa.Integer(), nullable=False),
+        sa.Column("told_number", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_action_items_issue_id")),
         sa.ForeignKeyConstraint(["postmortem_id"], ["postmortems.id"], name=op.f("fk_action_items_postmortem_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action_items")),
@@ -323,6 +328,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_action_items_issue_id"), "action_items", ["issue_id"], unique=False)
     op.create_index(op.f("ix_action_items_postmortem_id"), "action_items", ["postmortem_id"], unique=False)
     op.create_index("ix_action_items_state", "action_items", ["state"], unique=False)
+    op.create_index(
+        "ix_action_items_unnoted",
+        "action_items",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state <> noted_state"),
+        postgresql_where=sa.text("state <> noted_state"),
+    )
     op.create_table(
         "issue_refs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

@@ -53,6 +53,10 @@ class Postmortem:
 
 @dataclass(frozen=True, slots=True)
 class Item:
+    """`stated_done`: the postmortem itself says that it is done. `noted_state`: the state whose news was last handed
+    on, at `noted_at`, as news number `status_number`; the source was told of news number `told_number`.
+    """
+
     id: int
     postmortem_id: int
     position: int
@@ -90,6 +94,11 @@ class Item:
     last_movement_at: datetime
     snoozed_until: date | None
     snooze_reason: str | None
+    stated_done: bool
+    noted_state: State
+    noted_at: datetime | None
+    status_number: int
+    told_number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +250,7 @@ _CONVERT: dict[tuple[str, str], Any] = {
     ("Item", "facts"): codec.item_from_json,
     ("Item", "changes"): codec.changes_from_json,
     ("Item", "state"): State,
+    ("Item", "noted_state"): State,
     ("Item", "candidates"): lambda stored: tuple(stored or ()),
     ("Issue", "category"): Category,
     ("Issue", "assignee"): codec.account_from_json,

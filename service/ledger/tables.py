@@ -234,9 +234,15 @@ action_items = Table(
     Column("last_movement_at", Instant, nullable=False),
     Column("snoozed_until", Date),
     Column("snooze_reason", Text),
+    Column("stated_done", Boolean, nullable=False, default=False),
+    Column("noted_state", String, nullable=False, default="pending"),
+    Column("noted_at", Instant),
+    Column("status_number", Integer, nullable=False, default=0),
+    Column("told_number", Integer, nullable=False, default=0),
     UniqueConstraint("postmortem_id", "identity"),
     Index("ix_action_items_state", "state"),
 )
+Index("ix_action_items_unnoted", action_items.c.id, **_where("state <> noted_state"))
 
 targets = Table(
     "targets",

@@ -20,6 +20,7 @@ from service.ledger.notices import Notices
 from service.ledger.outbox import Outbox
 from service.ledger.postmortems import Postmortems
 from service.ledger.sql import database_clock
+from service.ledger.statuses import Statuses
 from service.ledger.targets import Targets
 
 
@@ -32,6 +33,7 @@ class UnitOfWork:
         self.inbox = Inbox(connection)
         self.postmortems = Postmortems(connection)
         self.items = Items(connection)
+        self.statuses = Statuses(connection)
         self.issues = Issues(connection)
         self.targets = Targets(connection)
         self.outbox = Outbox(connection)

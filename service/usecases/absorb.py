@@ -159,6 +159,7 @@ class _Revision:
             owner_person=owner.id if owner else None,
             issue_url=stated.link,
             candidates=list(candidates),
+            stated_done=stated.done,
         )
         self._uow.journal.append(
             "item.stated", ("item", item.id), self._now, {"title": item.title, "postmortem": self._postmortem.source_id}
@@ -177,6 +178,8 @@ class _Revision:
     def _restate(self, item: Item, stated: StatedItem) -> None:
         facts = stated.facts
         back = item.state is State.WITHDRAWN
+        if stated.done != item.stated_done:
+            self._uow.items.update(item.id, stated_done=stated.done)
         changed = facts.digest() != item.facts_digest
         if not changed and not back:
             return self._settle_unmade(item, stated)

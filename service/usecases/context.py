@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from config.model import Config
-from connectors.spi import Capabilities, Channel, ConnectorError, Place, Source, Tracker
+from connectors.spi import Capabilities, Channel, ConnectorError, Place, Rate, Source, Tracker
 from service.domain.people import Roster
 from service.domain.placement import Placed
 from service.domain.workdays import Calendar
 from service.ledger import Ledger
 
+# How the names of outbox targets begin that are no place in a tracker.
 CHANNEL = "channel:"
 TRACKER = "tracker:"
+SOURCE = "source:"
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,18 @@ class Context:
         return max(self.config.service.lease_seconds, 1.25 * self.call_seconds(target) + 1)
 
     def call_seconds(self, target: str) -> float:
-        tracker = self.tracker_of(target) or self.trackers.get(target.removeprefix(TRACKER))
-        return tracker.capabilities.call_seconds if tracker else self.config.service.call_seconds
+        able = self.tracker_of(target) or self.trackers.get(target.removeprefix(TRACKER))
+        able_or_source = able or self.sources.get(target.removeprefix(SOURCE))
+        return able_or_source.capabilities.call_seconds if able_or_source else self.config.service.call_seconds
+
+    def rates(self, target: str) -> list[Rate]:
+        """How fast a target may be written to: what its vendor says, and what the operator says."""
+        configured = self.config.targets.get(target)
+        if configured is not None:
+            own = [Rate(count, seconds) for count, seconds in configured.rates]
+            return [*self.capabilities(configured.tracker).rates, *own]
+        source = self.sources.get(target.removeprefix(SOURCE)) if target.startswith(SOURCE) else None
+        return list(source.capabilities.rates) if source else []
 
     def capabilities(self, tracker: str) -> Capabilities:
         return self.trackers[tracker].capabilities

@@ -6,10 +6,11 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from connectors.spi import AccessDenied, ConnectorError, Missing, Place, PlaceDescription, Rate, Visibility
+from connectors.spi import AccessDenied, ConnectorError, Missing, Place, PlaceDescription, Visibility
 from service.ledger import Message, Target, UnitOfWork
-from service.usecases.context import CHANNEL, TRACKER, Context, said
-from service.usecases.effects import adopt_issue, close_duplicate, open_issue, send_notice, update_issue
+from service.usecases.announce import TELL, announce_due
+from service.usecases.context import TRACKER, Context, said
+from service.usecases.effects import adopt_issue, close_duplicate, open_issue, send_notice, tell_source, update_issue
 from service.usecases.effects.work import Prepared, Skip, Wait, Work
 
 Prepare = Callable[[Context, UnitOfWork, Message, datetime], Prepared]
@@ -20,6 +21,7 @@ EFFECTS: Mapping[str, Prepare] = {
     "close_duplicate": close_duplicate.prepare,
     "adopt_issue": adopt_issue.prepare,
     "send_notice": send_notice.prepare,
+    TELL: tell_source.prepare,
 }
 
 VISIBILITY_AGE = timedelta(minutes=10)
@@ -30,10 +32,18 @@ FAULT_WAIT = timedelta(seconds=60)
 
 
 def dispatch_due(context: Context, go_on: Callable[[], bool]) -> int:
-    """Carries out due messages until none is left that may go now, or `go_on` says stop. Returns how many."""
+    """Carries out due messages until none is left that may go now, or `go_on` says stop. Returns how many.
+
+    What that changed is handed on at once, and so is what others have changed.
+    """
     done = 0
-    while go_on() and dispatch_one(context):
-        done += 1
+    while go_on():
+        handed_on = announce_due(context)
+        before = done
+        while go_on() and dispatch_one(context):
+            done += 1
+        if done == before and not handed_on:
+            break
     return done
 
 
@@ -77,7 +87,7 @@ def _claim_of(context: Context, uow: UnitOfWork, name: str, now: datetime, clock
     target = uow.targets.lock(name)
     if target is None or target.paused_at is not None or not _may_go(uow, target, share, clock):
         return None
-    if not uow.targets.take_slot(name, _rates(context, name), clock):
+    if not uow.targets.take_slot(name, context.rates(name), clock):
         return None
     return uow.outbox.claim(name, now, clock, context.lease_seconds(name))
 
@@ -86,14 +96,6 @@ def _may_go(uow: UnitOfWork, target: Target, share: int, clock: float) -> bool:
     """One target never holds more than half of the workers, and one call at a time tries a circuit that opened."""
     limit = 1 if uow.targets.trials_only(target) else share
     return uow.targets.in_flight(target.name, clock) < limit
-
-
-def _rates(context: Context, target: str) -> list[Rate]:
-    configured = context.config.targets.get(target)
-    if configured is None:
-        return []
-    own = [Rate(count, seconds) for count, seconds in configured.rates]
-    return [*context.capabilities(configured.tracker).rates, *own]
 
 
 def _refresh_visibility(context: Context, message: Message) -> None:
@@ -216,7 +218,7 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, *, 
         if error.fault_of_target:
             uow.targets.failed(message.target, said(error), now, fault=True)
             uow.outbox.postpone(message, now + FAULT_WAIT, said(error), counted=False, unknown=doubt)
-        elif isinstance(error, Missing) and message.kind in ("update_issue", "close_duplicate"):
+        elif isinstance(error, Missing) and message.kind in NOT_THERE_IS_DONE:
             uow.outbox.finish(message, error.sentence, now)
             uow.issues.make_due(_issues_of(uow, message), now)
         elif error.permanent:
@@ -228,6 +230,8 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, *, 
 
 
 def _issues_of(uow: UnitOfWork, message: Message) -> list[int]:
+    if message.kind == TELL:
+        return []
     if message.kind == "close_duplicate":
         return [message.subject]
     item = uow.items.find(message.subject)
@@ -243,14 +247,15 @@ def _later(context: Context, uow: UnitOfWork, message: Message, error: Connector
         uow.targets.stay_away(message.target, error.retry_after)
     else:
         uow.targets.failed(message.target, said(error), now, fault=False)
-    if error.unknown and not message.target.startswith(CHANNEL):
-        tracker = message.target.removeprefix(TRACKER)
-        configured = context.config.targets.get(message.target)
-        quiet = context.quiet(configured.tracker if configured else tracker)
-        wait = max(wait, quiet.total_seconds())
+    configured = context.config.targets.get(message.target)
+    tracker = configured.tracker if configured else message.target.removeprefix(TRACKER)
+    if error.unknown and tracker in context.trackers:
+        wait = max(wait, context.quiet(tracker).total_seconds())
     return now + timedelta(seconds=wait)
 
 
+# What these would change is no more: nothing is left to do.
+NOT_THERE_IS_DONE = frozenset({"update_issue", "close_duplicate", TELL})
 ABOUT_ITEMS = frozenset({"open_issue", "adopt_issue", "update_issue"})
 
 

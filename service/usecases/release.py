@@ -60,7 +60,8 @@ def release(context: Context, which: Which, actor: Actor, reason: str) -> list[R
                 # Letting it go would guess that it is new; whoever knows says so of each.
                 done.append(Released(item.id, item.title, item.attention))
                 continue
-            uow.items.update(item.id, released_at=now)
+            # What became of it while it was silent is news from now on.
+            uow.items.update(item.id, released_at=now, noted_state=State.PENDING.value)
             uow.journal.decide(actor, "release", ("item", item.id), reason, now)
             postmortem = uow.postmortems.get(item.postmortem_id)
             if item.state is not State.HELD:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import requests
 from config.loading import load
 from connectors.registry import load_connectors
 from connectors.sandbox.running import Sandbox
+from connectors.spi import Connector
 from service.ledger import Ledger
 from service.settings import Settings
 from service.usecases.deliveries import absorb_due
@@ -51,6 +52,8 @@ secret_env = "TEST_INCIDENTS_SECRET"
 [sources.notes]
 type = "markdown"
 secret_env = "TEST_NOTES_SECRET"
+
+{extra}
 
 [trackers.jira]
 type = "jira"
@@ -198,6 +201,7 @@ def write_config(folder: Path, sandbox: Sandbox, **values: Any) -> Path:
         "routes": ROUTES,
         "service": "",
         "repository": "acme/payments",
+        "extra": "",
     }
     path = folder / "afteraction.toml"
     path.write_text(CONFIG.format(**{**defaults, **values}))
@@ -205,11 +209,20 @@ def write_config(folder: Path, sandbox: Sandbox, **values: Any) -> Path:
 
 
 def open_house(
-    folder: Path, sandbox: Sandbox, ledger: Ledger, *, now: Callable[[], datetime] | None = None, **values: Any
+    folder: Path,
+    sandbox: Sandbox,
+    ledger: Ledger,
+    *,
+    now: Callable[[], datetime] | None = None,
+    vendors: Mapping[str, Connector] | None = None,
+    **values: Any,
 ) -> House:
-    """A house on a migrated ledger. Secrets must be in the environment already."""
+    """A house on a migrated ledger. Secrets must be in the environment already. `extra` in the values is more of the
+    configuration, which may name the stand-in `vendors`.
+    """
     connectors, findings = load_connectors()
     assert not findings
+    connectors = {**connectors, **(vendors or {})}
     path = write_config(folder, sandbox, **values)
     settings = Settings(home=folder, config=path, database_url="", redis_url="")
     house: House | None = None
