@@ -19,6 +19,7 @@ COMMANDS = {
     "snooze": "snooze",
     "pause": "pause",
     "resume": "resume",
+    "relink": "relink",
     "restored": "restored",
     "web": "web",
     "worker": "worker",

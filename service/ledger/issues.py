@@ -84,6 +84,36 @@ class Issues:
         )
         self.update(issue.id, ref=ref.ref, key=ref.key, url=ref.url, place=ref.place, target=target)
 
+    def of_tracker(self, tracker: str) -> list[Issue]:
+        """Every issue that the ledger has in a tracker, gone ones as well."""
+        rows = self._connection.execute(select(issues).where(issues.c.tracker == tracker).order_by(issues.c.id))
+        return [read_row(Issue, row) for row in rows]
+
+    def leave_tracker(self, issue: Issue, now: datetime) -> None:
+        """The issue's tracker is another site by now. The old ref is kept, but under a name that no tracker gives."""
+        old = f"{issue.tracker}:{issue.ref}"
+        self._connection.execute(
+            insert(issue_refs).values(issue_id=issue.id, ref=old, key=issue.key, url=issue.url, until=now)
+        )
+        self.update(issue.id, ref=f"{old} until {now.isoformat()} ({issue.id})")
+
+    def enter_tracker(self, issue: Issue, tracker: str, ref: IssueRef, target: str, now: datetime) -> None:
+        """The issue stands in that tracker from now on; what was read of it elsewhere says nothing of it here."""
+        self.update(
+            issue.id,
+            tracker=tracker,
+            target=target,
+            ref=ref.ref,
+            key=ref.key,
+            url=ref.url,
+            place=ref.place,
+            tracker_at=None,
+            read_at=None,
+            read_due_at=now,
+            missing_since=None,
+            gone_at=None,
+        )
+
     def make_due(self, issue_ids: Iterable[int], at: datetime) -> None:
         """Makes issues due for a read; an earlier due instant stands."""
         self._connection.execute(

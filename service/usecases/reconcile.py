@@ -99,8 +99,24 @@ class _Turn:
     def read(self, refs: Sequence[str]) -> Answer:
         """These issues by ref, and the survivors of those that are duplicates by now."""
         asked_at = self.context.now()
-        found = self.tracker.read(refs)
+        found = self.without_others(self.tracker.read(refs))
         return Answer(found, asked_at, True, find_survivors(self.context, self.name, found.readings))
+
+    def without_others(self, found: Sweep) -> Sweep:
+        """A ref that stands for an issue with another marker by now is not ours: trackers give a freed id again, and a
+        tracker that moved to another site has other issues under the same ids.
+        """
+        with self.context.ledger.read() as uow:
+            known = uow.issues.by_refs(self.name, [each.issue.ref for each in found.readings if each.markers])
+        others = {
+            each.issue.ref
+            for each in found.readings
+            if (issue := known.get(each.issue.ref)) and each.markers and issue.marker not in (None, *each.markers)
+        }
+        if not others:
+            return found
+        kept = tuple(each for each in found.readings if each.issue.ref not in others)
+        return replace(found, readings=kept, gone=(*found.gone, *sorted(others)))
 
     def begin(self, feed: str) -> CursorRow | None:
         """The feed's cursor if it is due still. Should we die over it, or the database fail, it waits a little."""
@@ -199,8 +215,9 @@ def _poll(turn: _Turn, feed: Feed) -> None:
     asked_at = turn.context.now()
     try:
         page = turn.tracker.changes(feed, row.cursor, asked_at)
-        moved = _moved_among(turn, page.readings)
-        found = Sweep((*moved.readings, *page.readings), moved=moved.moved)
+        ours = turn.without_others(Sweep(page.readings))
+        moved = _moved_among(turn, ours.readings)
+        found = Sweep((*moved.readings, *ours.readings), moved=moved.moved)
         answer = Answer(found, asked_at, False, find_survivors(turn.context, turn.name, found.readings))
     except ConnectorError as error:
         turn.fail(row, error)
@@ -208,6 +225,8 @@ def _poll(turn: _Turn, feed: Feed) -> None:
     with turn.commits() as uow:
         turn.applied += apply_found(turn.context, uow, turn.name, answer)
         uow.cursors.advance(row, page.cursor, turn.context.now(), asked_at if page.more else asked_at + every)
+        if ours.gone:
+            uow.cursors.make_due(turn.name, SWEEP_FEED, turn.context.now())
     turn.answered = True
 
 
@@ -217,7 +236,7 @@ def _moved_among(turn: _Turn, readings: Sequence[Reading]) -> Sweep:
         known = possibly_moved(uow, turn.name, readings)
     if not known:
         return Sweep(())
-    found = turn.tracker.read(list(known))
+    found = turn.without_others(turn.tracker.read(list(known)))
     # One that is gone where it was, and has its marker here, is here.
     return Sweep(found.readings, (), {**{ref: known[ref] for ref in found.gone}, **found.moved})
 
