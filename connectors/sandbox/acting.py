@@ -16,7 +16,7 @@ from connectors.sandbox.jira.site import JiraSite
 
 JIRA_WORDS = frozenset(
     {"as", "status", "resolution", "assignee", "due", "summary", "description", "labels", "priority"}
-    | {"comment", "move", "delete"}
+    | {"comment", "move", "delete", "archive"}
 )
 GITHUB_WORDS = frozenset(
     {"as", "state", "state_reason", "title", "body", "labels", "assignees", "comment", "transfer", "delete"}
@@ -53,6 +53,8 @@ def in_jira(site: JiraSite, issue: JiraIssue, wanted: Mapping[str, Any]) -> None
         if wanted["move"] not in site.projects:
             raise ActionError(f"There is no project {wanted['move']}.")
         site.move(issue.id, wanted["move"], actor)
+    if wanted.get("archive"):
+        site.archive(issue.id, actor)
     if wanted.get("delete"):
         site.delete(issue.id, actor)
 

@@ -15,6 +15,7 @@ from connectors.sandbox.courier import Courier
 from connectors.sandbox.gate import Environ, Gate
 from connectors.sandbox.github import api as github_api
 from connectors.sandbox.jira import api as jira_api
+from connectors.sandbox.jira import data_center
 from connectors.sandbox.seed import Seed, load_seed
 from connectors.sandbox.sources import ALL
 from connectors.sandbox.sources.frame import control as sources_control
@@ -37,6 +38,7 @@ def create_app(
     app = Flask("connectors.sandbox", static_folder=None)
     app.extensions[EXTENSION] = world
     app.register_blueprint(jira_api.blueprint(world.jira))
+    app.register_blueprint(data_center.blueprint(world.jira_dc))
     app.register_blueprint(github_api.blueprint(world.github))
     app.register_blueprint(control.blueprint(world))
     for vendor in ALL:

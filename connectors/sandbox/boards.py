@@ -16,6 +16,7 @@ from connectors.sandbox.github.model import Issue as GithubIssue
 from connectors.sandbox.github.model import Repo
 from connectors.sandbox.jira.markup import as_wiki
 from connectors.sandbox.jira.model import Issue as JiraIssue
+from connectors.sandbox.jira.site import JiraSite
 from connectors.sandbox.richtext import markdown, wiki
 from connectors.sandbox.world import World
 
@@ -87,10 +88,13 @@ def blueprint(world: World) -> Blueprint:
     views = Blueprint("boards", __name__, template_folder="templates")
     views.before_request(pages.same_origin)
     views.after_request(pages.guarded)
-    jira, github = JiraBoards(world), GithubBoards(world)
+    jira, github = JiraBoards(world.jira), GithubBoards(world)
+    data_center = JiraBoards(world.jira_dc)
     for rule, methods, view in (
         ("/jira/boards/<key>", ["GET"], jira.board),
         ("/jira/browse/<key>", ["GET", "POST"], jira.issue),
+        ("/jira-dc/boards/<key>", ["GET"], data_center.board),
+        ("/jira-dc/browse/<key>", ["GET", "POST"], data_center.issue),
         ("/github/<owner>/<name>", ["GET"], github.board),
         ("/github/<owner>/<name>/issues", ["GET"], github.board),
         ("/github/<owner>/<name>/issues/<int:number>", ["GET", "POST"], github.issue),
@@ -120,8 +124,9 @@ def _actor(tracker: str, people: tuple[tuple[str, str], ...]) -> str:
 
 
 class JiraBoards:
-    def __init__(self, world: World) -> None:
-        self._site = world.jira
+    def __init__(self, site: JiraSite) -> None:
+        self._site = site
+        self._base = "/jira" if site.cloud else "/jira-dc"
 
     def board(self, key: str) -> str:
         project = self._site.find_project(key.upper())
@@ -139,7 +144,7 @@ class JiraBoards:
     def _card(self, issue: JiraIssue) -> Card:
         note = issue.resolution if issue.resolution not in {None, "Done", issue.status} else ""
         who = self._name(issue.assignee)
-        return Card(issue.key, issue.summary, f"/jira/browse/{issue.key}", who, issue.due or "", note or "")
+        return Card(issue.key, issue.summary, f"{self._base}/browse/{issue.key}", who, issue.due or "", note or "")
 
     def _name(self, account: str | None) -> str:
         user = self._site.users.get(account) if account else None
@@ -173,7 +178,7 @@ class JiraBoards:
             tracker="jira",
             key=issue.key,
             title=issue.summary,
-            board=f"/jira/boards/{project.key}",
+            board=f"{self._base}/boards/{project.key}",
             board_name=project.name,
             status=issue.status,
             category=project.status(issue.status).category,

@@ -19,6 +19,7 @@ from connectors.sandbox.github.model import Issue as GithubIssue
 from connectors.sandbox.jira.markup import as_wiki
 from connectors.sandbox.jira.model import Issue as JiraIssue
 from connectors.sandbox.jira.model import dump as dump_jira
+from connectors.sandbox.jira.site import JiraSite
 from connectors.sandbox.kills import PlanError
 from connectors.sandbox.world import World
 
@@ -59,6 +60,7 @@ def blueprint(world: World) -> Blueprint:
         ("/settings", "POST", control.change_settings),
         ("/reset", "POST", control.reset),
         ("/jira/issues/<key>", "POST", control.act_in_jira),
+        ("/jira-dc/issues/<key>", "POST", control.act_in_jira_dc),
         ("/github/issues/<owner>/<name>/<int:number>", "POST", control.act_in_github),
         ("/github/repos/<owner>/<name>", "POST", control.change_repo),
     ):
@@ -146,14 +148,20 @@ class Control:
 
     def act_in_jira(self, key: str) -> Response:
         """A person's change: status, resolution, assignee, due, summary, labels, comment; or move, or delete."""
-        issue = self._world.jira.find(key)
+        return self._act_in(self._world.jira, key)
+
+    def act_in_jira_dc(self, key: str) -> Response:
+        return self._act_in(self._world.jira_dc, key)
+
+    def _act_in(self, site: JiraSite, key: str) -> Response:
+        issue = site.find(key)
         if issue is None:
             raise refusal(404, f"There is no issue {key}.")
         try:
-            acting.in_jira(self._world.jira, issue, body())
+            acting.in_jira(site, issue, body())
         except acting.ActionError as error:
             raise refusal(400, str(error)) from error
-        return answer(jira_entry(self._world, self._world.jira.by_id(issue.id)))
+        return answer(jira_entry(self._world, site, site.by_id(issue.id)))
 
     def act_in_github(self, owner: str, name: str, number: int) -> Response:
         """A person's change: state, state_reason, title, body, labels, assignees, comment; or transfer, or delete."""
@@ -189,7 +197,8 @@ def dump(world: World) -> dict[str, Any]:
     """Every issue of both trackers, deleted ones too, in one shape for checkers."""
     github = sorted(world.github.everything(), key=lambda issue: issue.id)
     return {
-        "jira": [jira_entry(world, issue) for issue in sorted(world.jira.everything(), key=lambda each: each.id)],
+        "jira": _jira_entries(world, world.jira),
+        "jira-dc": _jira_entries(world, world.jira_dc),
         "github": [github_entry(world, issue) for issue in github],
     }
 
@@ -198,7 +207,11 @@ def _iso(ms: int | None) -> str | None:
     return None if ms is None else datetime.fromtimestamp(ms / 1000, tz=UTC).isoformat(timespec="milliseconds")
 
 
-def jira_entry(world: World, issue: JiraIssue) -> dict[str, Any]:
+def _jira_entries(world: World, site: JiraSite) -> list[dict[str, Any]]:
+    return [jira_entry(world, site, issue) for issue in sorted(site.everything(), key=lambda each: each.id)]
+
+
+def jira_entry(world: World, site: JiraSite, issue: JiraIssue) -> dict[str, Any]:
     plain = dump_jira(issue)
     names = (
         "properties",
@@ -212,16 +225,16 @@ def jira_entry(world: World, issue: JiraIssue) -> dict[str, Any]:
         "priority",
     )
     return {
-        "tracker": "jira",
+        "tracker": "jira" if site.cloud else "jira-dc",
         "scope": issue.project,
         "id": str(issue.id),
         "key": issue.key,
-        "url": f"{world.base_url}/jira/browse/{issue.key}",
+        "url": f"{world.base_url}/{'jira' if site.cloud else 'jira-dc'}/browse/{issue.key}",
         "title": issue.summary,
         "body": as_wiki(issue.description),
         "description": plain["description"],
         "status": issue.status,
-        "category": world.jira.projects[issue.project].status(issue.status).category,
+        "category": site.projects[issue.project].status(issue.status).category,
         "assignees": [issue.assignee] if issue.assignee else [],
         "due": issue.due,
         "labels": list(issue.labels),

@@ -55,9 +55,9 @@ class Courier:
         self._stopped = False
         self._threads: list[threading.Thread] = []
 
-    def jira(self, body: Callable[[], Mapping[str, Any]]) -> None:
+    def jira(self, body: Callable[[], Mapping[str, Any]], tracker: str = "jira") -> None:
         """The identifier stays the same over all attempts; receivers recognise repeats by it."""
-        self._accept(Parcel("jira", body, {"X-Atlassian-Webhook-Identifier": str(uuid.uuid4())}))
+        self._accept(Parcel(tracker, body, {"X-Atlassian-Webhook-Identifier": str(uuid.uuid4())}))
 
     def github(self, event: str, body: Callable[[], Mapping[str, Any]]) -> None:
         headers = {"X-GitHub-Event": event, "X-GitHub-Delivery": str(uuid.uuid4()), "X-GitHub-Hook-ID": "1"}
@@ -149,5 +149,5 @@ def signature(tracker: str, hook: Hook, raw: bytes) -> dict[str, str]:
     if not hook.secret:
         return {}
     digest = hmac.new(hook.secret.encode(), raw, hashlib.sha256).hexdigest()
-    name = "X-Hub-Signature" if tracker == "jira" else "X-Hub-Signature-256"
+    name = "X-Hub-Signature" if tracker.startswith("jira") else "X-Hub-Signature-256"
     return {name: f"sha256={digest}"}

@@ -28,13 +28,16 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 JIRA = re.compile(r"^/jira/rest/api/(?:2|3|latest)(/.*)$")
+JIRA_DC = re.compile(r"^/jira-dc/rest/(?:api/(?:2|latest)|pat/latest)(/.*)$")
 GITHUB = re.compile(r"^/github/api(?:/v3)?(/.*)$")
-APIS = {"jira": JIRA, "github": GITHUB, **{each.name: re.compile(rf"^/{each.name}(/.*)$") for each in ALL}}
+SOURCES = {each.name: re.compile(rf"^/{each.name}(/.*)$") for each in ALL}
+APIS = {"jira": JIRA, "jira-dc": JIRA_DC, "github": GITHUB, **SOURCES}
 JIRA_KEY = re.compile(r"^/issue/([A-Za-z][A-Za-z0-9_]*)-\d+(?:/|$)")
 GITHUB_REPO = re.compile(r"^/repos/([^/]+/[^/]+)")
 READING_POSTS = frozenset({"/search/jql", "/search", "/search/approximate-count", "/issue/bulkfetch", "/graphql"})
 CREATE_PATHS = {
     "jira": re.compile(r"^/issue$"),
+    "jira-dc": re.compile(r"^/issue$"),
     "github": re.compile(r"^/(?:repos/[^/]+/[^/]+|repositories/\d+)/issues$"),
 }
 LATE = frozenset({"latency"})
@@ -213,8 +216,8 @@ def _limited(rule: Rule, call: Call) -> Response:
         headers["Retry-After"] = str(rule.retry_after)
     elif rule.retry_after_format == "date":
         headers["Retry-After"] = formatdate(time.time() + rule.retry_after, usegmt=True)
-    if call.tracker == "jira":
-        headers["RateLimit-Reason"] = "jira-burst-based"
+    if call.tracker.startswith("jira"):
+        headers |= {"RateLimit-Reason": "jira-burst-based"} if call.tracker == "jira" else {}
         body: dict[str, Any] = {"errorMessages": ["Rate limit exceeded."], "errors": {}}
     else:
         message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."

@@ -83,7 +83,8 @@ class Sandbox:
             "port": self._server.port,
             "smtp_port": self.smtp_port,
         }
-        return {**own, "jira_url": f"{self.url}/jira", "github_url": f"{self.url}/github/api/v3", "pid": os.getpid()}
+        jira = {"jira_url": f"{self.url}/jira", "jira_dc_url": f"{self.url}/jira-dc"}
+        return {**own, **jira, "github_url": f"{self.url}/github/api/v3", "pid": os.getpid()}
 
     def stop(self) -> None:
         self._server.shutdown()

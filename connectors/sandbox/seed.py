@@ -28,15 +28,26 @@ class JiraUser:
     bot: bool = False
     active: bool = True
     email_visible: bool = True
+    token_days: float | None = 365.0
+
+    @property
+    def username(self) -> str:
+        """What Data Center calls the account."""
+        return self.email.partition("@")[0]
 
 
 @dataclass(frozen=True)
 class Status:
-    """A workflow step; an issue that enters one with a `resolution` gets that resolution."""
+    """A workflow step; an issue that enters one with a `resolution` gets that resolution.
+
+    It is entered from the statuses in `after` (None: from any), and its screen requires the custom fields in `needs`.
+    """
 
     name: str
     category: str
     resolution: str | None = None
+    after: tuple[str, ...] | None = None
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,8 @@ class Project:
     assignable: tuple[str, ...] | None = None
     denied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     resolution_required: bool = False
+    archived: bool = False
+    public: bool = False
 
     def status(self, name: str) -> Status:
         return next(status for status in self.statuses if status.name == name)

@@ -13,6 +13,8 @@ from connectors.sandbox.faults import FaultSwitch
 from connectors.sandbox.github.hub import Event as GithubEvent
 from connectors.sandbox.github.hub import GithubHub
 from connectors.sandbox.github.shapes import Shapes as GithubShapes
+from connectors.sandbox.jira.data_center import NAME as DC
+from connectors.sandbox.jira.shapes import DataCenterShapes
 from connectors.sandbox.jira.shapes import Shapes as JiraShapes
 from connectors.sandbox.jira.site import Event as JiraEvent
 from connectors.sandbox.jira.site import JiraSite
@@ -40,15 +42,18 @@ class World:
         self.courier = courier
         self.mailbox = Mailbox(self.store, clock)
         self.jira = JiraSite(seed.jira, self.store, clock, lambda scope: self.faults.lag("jira", scope))
+        self.jira_dc = JiraSite(seed.jira, self.store, clock, lambda scope: self.faults.lag(DC, scope), cloud=False)
         self.github = GithubHub(seed.github, self.store, clock, lambda scope: self.faults.lag("github", scope))
         self.sources = {vendor.name: Shelves(self.store, vendor.name) for vendor in ALL}
         self.jira.publish = self._tell_jira
+        self.jira_dc.publish = self._tell_jira_dc
         self.github.publish = self._tell_github
 
     def reset(self, what: Collection[str]) -> None:
         """Forget the named parts: issues, sources, mail, stats, faults, kills."""
         if "issues" in what:
             self.jira.clear()
+            self.jira_dc.clear()
             self.github.clear()
         if "sources" in what:
             for shelves in self.sources.values():
@@ -74,7 +79,7 @@ class World:
         if tracker == "github":
             repo = self.github.repo(number)
             return repo.full_name if repo else None
-        issue = self.jira.find(str(number))
+        issue = (self.jira_dc if tracker == DC else self.jira).find(str(number))
         return issue.project if issue else None
 
     def close(self) -> None:
@@ -84,6 +89,10 @@ class World:
     def _tell_jira(self, event: JiraEvent) -> None:
         shapes = JiraShapes(self.jira, f"{self.base_url}/jira", 2)
         self.courier.jira(lambda: shapes.event(event, int(self.clock() * 1000)))
+
+    def _tell_jira_dc(self, event: JiraEvent) -> None:
+        shapes = DataCenterShapes(self.jira_dc, f"{self.base_url}/{DC}", 2)
+        self.courier.jira(lambda: shapes.event(event, int(self.clock() * 1000)), DC)
 
     def _tell_github(self, event: GithubEvent) -> None:
         shapes = GithubShapes(self.github, self.base_url)

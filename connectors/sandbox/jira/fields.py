@@ -15,6 +15,7 @@ from connectors.sandbox.seed import CustomField, Project
 
 NOT_ON_SCREEN = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
 UPDATE_OPERATIONS = {"labels": ("add", "remove", "set")}
+EPIC, SUBTASK, EPIC_LINK = "Epic", "Sub-task", "customfield_10008"
 
 
 @dataclass
@@ -48,10 +49,12 @@ class Fields:
             "reporter": self._person,
             "duedate": _day,
         }
+        self._type = ""
 
-    def read(self, payload: Mapping[str, Any], issue: Issue | None = None) -> Draft:
-        """Everything that the payload sets; `issue` is the one to be edited, None for a new one."""
+    def read(self, payload: Mapping[str, Any], issue: Issue | None = None, issue_type: str = "") -> Draft:
+        """Everything that the payload sets; `issue` is the one to be edited, None for a new one of `issue_type`."""
         draft = Draft(custom=dict(issue.custom) if issue else {})
+        self._type = issue.issue_type if issue else issue_type
         names = {"duedate": "due"}
         for name, value in (payload.get("fields") or {}).items():
             if name in {"project", "issuetype"} and issue is None:
@@ -70,7 +73,9 @@ class Fields:
     def _set(self, draft: Draft, name: str, target: str, value: Any) -> None:
         custom, reader = self.custom(name), self._readers.get(name)
         try:
-            if custom is not None:
+            if name == self._parent_field():
+                draft.values["parent"] = self._parent(name, value)
+            elif custom is not None:
                 draft.custom[name] = _custom(custom, value)
             elif reader is not None and name in self._project.screen:
                 draft.values[target] = reader(value)
@@ -100,6 +105,24 @@ class Fields:
             if custom.required and draft.custom.get(custom.id) is None and custom.id not in draft.errors:
                 draft.errors[custom.id] = f"{custom.name} is required."
 
+    def _parent_field(self) -> str:
+        """Data Center's `parent` is for sub-tasks alone; other issues name their epic in a field of its own."""
+        return "parent" if self._site.cloud or self._type == SUBTASK else EPIC_LINK
+
+    def _parent(self, name: str, value: Any) -> int | None:
+        if value is None:
+            return None
+        if name == EPIC_LINK:
+            wanted = value if isinstance(value, str) else ""
+        else:
+            wanted = str(value.get("id") or value.get("key") or "") if isinstance(value, Mapping) else ""
+        found = self._site.find(wanted) if wanted else None
+        if found is None:
+            raise ValueError("Could not find issue by id or key.")
+        if (found.issue_type == EPIC) == (self._type in {EPIC, SUBTASK}):
+            raise ValueError("Given parent work item does not belong to appropriate hierarchy.")
+        return found.id
+
     def _summary(self, value: Any) -> str:
         if not isinstance(value, str):
             raise ValueError("Operation value must be a string")  # noqa: TRY004 - one error kind for all fields
@@ -127,6 +150,11 @@ class Fields:
         if value is None:
             return None
         wanted = value if isinstance(value, Mapping) else {}
+        if not self._site.cloud:
+            named = self._site.named(str(wanted.get("name", "")))
+            if named is None or not self._site.assignable(named.account_id, self._project):
+                raise ValueError(f"User '{wanted.get('name')}' cannot be assigned issues.")
+            return named.account_id
         account = wanted.get("accountId") or wanted.get("id")
         if account is None:
             # Cloud dropped usernames for privacy; a `name` is taken for nobody.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -11,31 +11,13 @@ from flask import Blueprint, Response, request
 from connectors.sandbox.answers import answer
 from connectors.sandbox.jira import changes
 from connectors.sandbox.jira.door import NO_ISSUE, Visit, page_of, problem, visit
-from connectors.sandbox.jira.fields import Fields, read_markup
+from connectors.sandbox.jira.fields import NOT_ON_SCREEN, Fields, read_markup
 from connectors.sandbox.jira.model import LINK_TYPES, RESOLUTIONS, Comment, Issue, Markup
-from connectors.sandbox.seed import Project
+from connectors.sandbox.seed import Project, Status
 
 
 def register(api: Blueprint) -> None:
-    for rule, method, view in (
-        ("/issue", "POST", create),
-        ("/issue/<key>", "GET", read),
-        ("/issue/<key>", "PUT", edit),
-        ("/issue/<key>", "DELETE", delete),
-        ("/issue/<key>/assignee", "PUT", assign),
-        ("/issue/<key>/transitions", "GET", transitions),
-        ("/issue/<key>/transitions", "POST", transition),
-        ("/issue/<key>/comment", "GET", comments),
-        ("/issue/<key>/comment", "POST", add_comment),
-        ("/issue/<key>/comment/<int:comment_id>", "GET", read_comment),
-        ("/issue/<key>/comment/<int:comment_id>", "PUT", edit_comment),
-        ("/issue/<key>/changelog", "GET", changelog),
-        ("/issue/<key>/properties/<name>", "GET", read_property),
-        ("/issue/<key>/properties/<name>", "PUT", write_property),
-        ("/issue/<key>/remotelink", "GET", remote_links),
-        ("/issue/<key>/remotelink", "POST", set_remote_link),
-        ("/issueLink", "POST", link),
-    ):
+    for rule, method, view in RULES:
         api.add_url_rule(rule, f"{view.__name__}", view, methods=[method])
 
 
@@ -45,11 +27,11 @@ def create() -> Response:
     fields = body.get("fields") or {}
     project = _project(now, fields.get("project"))
     issue_type = _type(now, project, fields.get("issuetype"))
-    draft = Fields(now.site, project, now.version).read(body)
+    draft = Fields(now.site, project, now.version).read(body, issue_type=issue_type)
     if draft.refused:
         raise problem(400, *draft.messages, **draft.errors)
     values = {"priority": "Medium" if "priority" in project.screen else None, **draft.values, "issue_type": issue_type}
-    values["properties"] = _properties(body.get("properties"))
+    values["properties"] = _properties(body.get("properties")) if now.site.cloud else {}
     issue = now.site.create(now.user.account_id, project.key, values)
     return answer(now.shapes.reference(issue), 201)
 
@@ -121,7 +103,9 @@ def delete(key: str) -> Response:
 def assign(key: str) -> Response:
     now = visit()
     issue = now.issue(key, "ASSIGN_ISSUES")
-    account = now.body().get("accountId")
+    body = now.body()
+    named = now.site.named(str(body.get("name", "")))
+    account = body.get("accountId") if now.site.cloud else named.account_id if named else body.get("name")
     account = None if account == "-1" else account
     if account is not None and not now.site.assignable(account, now.site.projects[issue.project]):
         raise problem(400, assignee=f"User '{account}' cannot be assigned issues.")
@@ -137,15 +121,29 @@ def transitions(key: str) -> Response:
         return answer({"expand": "transitions", "transitions": []})
     found = []
     for number, status in enumerate(project.statuses):
+        if status.after is not None and issue.status not in status.after:
+            continue
         shape = now.shapes.transition(number, status)
         if "transitions.fields" in request.args.get("expand", ""):
-            values = [now.shapes.resolution(name) for name in RESOLUTIONS]
-            field = {"required": project.resolution_required, "name": "Resolution", "key": "resolution"}
-            schema = {"type": "resolution", "system": "resolution"}
-            field = {**field, "schema": schema, "operations": ["set"], "allowedValues": values}
-            shape["fields"] = {"resolution": field} if status.category == "done" else {}
+            shape["fields"] = _screen(now, project, status)
         found.append(shape)
     return answer({"expand": "transitions", "transitions": found})
+
+
+def _screen(now: Visit, project: Project, status: Status) -> dict[str, Any]:
+    """What the screen of the step to a status shows: the resolution at the end, and what the status needs."""
+    screen: dict[str, Any] = {}
+    if status.category == "done":
+        values = [now.shapes.resolution(name) for name in RESOLUTIONS]
+        field = {"required": project.resolution_required, "name": "Resolution", "key": "resolution"}
+        schema = {"type": "resolution", "system": "resolution"}
+        screen["resolution"] = {**field, "schema": schema, "operations": ["set"], "allowedValues": values}
+    for custom in project.fields:
+        if custom.id in status.needs:
+            shape = now.shapes.custom_field(custom)
+            field = {"required": True, "name": custom.name, "key": custom.id, "hasDefaultValue": False}
+            screen[custom.id] = {**field, "schema": shape["schema"], "operations": ["set"]}
+    return screen
 
 
 def transition(key: str) -> Response:
@@ -155,15 +153,20 @@ def transition(key: str) -> Response:
     body = now.body()
     wanted = str((body.get("transition") or {}).get("id", ""))
     status = next((each for n, each in enumerate(project.statuses) if wanted == str(11 + 10 * n)), None)
-    if status is None:
+    if status is None or (status.after is not None and issue.status not in status.after):
         raise problem(400, f"Transition id '{wanted}' is not valid for this issue.")
     fields = dict(body.get("fields") or {})
     resolution = _resolution(now, fields.pop("resolution", None))
     if status.category == "done" and project.resolution_required and not (resolution or status.resolution):
         raise problem(400, resolution="Resolution is required.")
-    if (resolution and status.category != "done") or fields:
-        name = next(iter(fields), "resolution")
-        raise problem(400, **{name: f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."})
+    others = [name for name in fields if name not in status.needs]
+    if (resolution and status.category != "done") or others:
+        raise problem(400, **{name: NOT_ON_SCREEN.format(name) for name in others or ["resolution"]})
+    draft = Fields(now.site, project, now.version).read({"fields": fields}, issue)
+    missing = [each.name for each in project.fields if each.id in status.needs and draft.custom.get(each.id) is None]
+    if draft.refused or missing:
+        raise problem(400, *draft.messages, *(f"{name} is required." for name in missing), **draft.errors)
+    issue = changes.apply(now.site, issue, now.user.account_id, draft.values)
     moved = changes.transition(now.site, issue, now.user.account_id, status, resolution)
     _comment_from(now, moved, body)
     return answer(None, 204)
@@ -313,3 +316,24 @@ def _link(now: Visit, issue: Issue, entry: dict[str, Any]) -> None:
         same = {(each["type"], each["issue"], each["side"]) for each in current.links}
         if (entry["type"], entry["issue"], entry["side"]) not in same:
             now.site.edit(issue.id, now.user.account_id, {"links": (*current.links, entry)})
+
+
+RULES: tuple[tuple[str, str, Callable[..., Response]], ...] = (
+    ("/issue", "POST", create),
+    ("/issue/<key>", "GET", read),
+    ("/issue/<key>", "PUT", edit),
+    ("/issue/<key>", "DELETE", delete),
+    ("/issue/<key>/assignee", "PUT", assign),
+    ("/issue/<key>/transitions", "GET", transitions),
+    ("/issue/<key>/transitions", "POST", transition),
+    ("/issue/<key>/comment", "GET", comments),
+    ("/issue/<key>/comment", "POST", add_comment),
+    ("/issue/<key>/comment/<int:comment_id>", "GET", read_comment),
+    ("/issue/<key>/comment/<int:comment_id>", "PUT", edit_comment),
+    ("/issue/<key>/changelog", "GET", changelog),
+    ("/issue/<key>/properties/<name>", "GET", read_property),
+    ("/issue/<key>/properties/<name>", "PUT", write_property),
+    ("/issue/<key>/remotelink", "GET", remote_links),
+    ("/issue/<key>/remotelink", "POST", set_remote_link),
+    ("/issueLink", "POST", link),
+)

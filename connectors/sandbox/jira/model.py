@@ -64,7 +64,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Issue:
-    """Instants are epoch milliseconds; people are account ids; status, priority and resolution are names."""
+    """Instants are epoch milliseconds; people are account ids; status, priority and resolution are names; `parent` is
+    the id of the issue that this one stands under.
+    """
 
     id: int
     project: str
@@ -91,6 +93,8 @@ class Issue:
     history: tuple[Change, ...] = ()
     old_keys: tuple[str, ...] = ()
     deleted: bool = False
+    parent: int | None = None
+    archived: int | None = None
 
     @property
     def key(self) -> str:

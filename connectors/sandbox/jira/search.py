@@ -51,12 +51,17 @@ class Search:
         self._zone = offset_of(site.seed.utc_offset)
         self._pages: OrderedDict[str, tuple[list[int], frozenset[int]]] = OrderedDict()
 
-    def run(self, text: str, user: JiraUser, reconcile: Iterable[int] = ()) -> tuple[list[int], frozenset[int]]:
-        """The ids that match, in order, and those read past the index (`reconcileIssues`); raises JqlError."""
+    def run(
+        self, text: str, user: JiraUser, reconcile: Iterable[int] = (), *, strict: bool = True
+    ) -> tuple[list[int], frozenset[int]]:
+        """The ids that match, in order, and those read past the index (`reconcileIssues`); raises JqlError.
+
+        Unless `strict`, an issue that does not exist is a value that nothing matches (`validateQuery: false`).
+        """
         query = jql.parse(text)
         if query.condition is None:
             raise jql.JqlError(UNBOUNDED)
-        matches = jql.fold(query.condition, lambda clause: self._predicate(clause, user))
+        matches = jql.fold(query.condition, lambda clause: self._predicate(clause, user, strict=strict))
         fresh = frozenset(reconcile)
         records = self.records(fresh)
         visible = {key for key, project in self._site.projects.items() if self._sees(user, key)}
@@ -92,7 +97,7 @@ class Search:
     def _sees(self, user: JiraUser, project: str) -> bool:
         return self._site.may(user.account_id, "BROWSE_PROJECTS", self._site.projects[project])
 
-    def _predicate(self, clause: jql.Clause, user: JiraUser) -> Predicate:
+    def _predicate(self, clause: jql.Clause, user: JiraUser, *, strict: bool) -> Predicate:
         field = ALIASES.get(clause.field, clause.field)
         if field in INSTANTS:
             return self._instant(clause, INSTANTS[field])
@@ -105,6 +110,9 @@ class Search:
             raise jql.JqlError(f"Field '{clause.field}' does not exist or you do not have permission to view it.")
         if clause.operator in {"is", "is not"}:
             return _empty(reader, wanted=clause.operator == "is")
+        if not strict and field in {"key", "id"}:
+            found = (self._site.find(value) for value in clause.values)
+            return _among(clause, reader, {str(issue.id) for issue in found if issue is not None})
         return _among(clause, reader, {self._value(field, value, user) for value in clause.values})
 
     def _readers(self) -> dict[str, Reader]:
@@ -170,8 +178,15 @@ class Search:
             if clause.operator in {"is", "is not"}:
                 return lambda issue: (getattr(issue, attribute) is None) == (clause.operator == "is")
             raise jql.JqlError(f"The operator '{clause.operator}' is not supported by the '{clause.field}' field.")
-        bound = self._moment(clause)
-        return lambda issue: getattr(issue, attribute) is not None and compare(getattr(issue, attribute), bound)
+        # Data Center's index keeps whole seconds.
+        grain = 1 if self._site.cloud else 1000
+        bound = self._moment(clause) // grain
+
+        def holds(issue: Issue) -> bool:
+            at = getattr(issue, attribute)
+            return at is not None and compare(at // grain, bound)
+
+        return holds
 
     def _moment(self, clause: jql.Clause) -> int:
         """Epoch milliseconds. A bare number is one already; a written date is read in the account's zone."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.sandbox.jira.fields import option_id
+from connectors.sandbox.jira.fields import EPIC, EPIC_LINK, SUBTASK, option_id
 from connectors.sandbox.jira.markup import as_adf, as_wiki
 from connectors.sandbox.jira.model import LINK_TYPES, PRIORITIES, RESOLUTIONS, Change, Comment, Issue, Markup
 from connectors.sandbox.jira.search import offset_of
@@ -88,6 +88,7 @@ class Shapes:
             "simplified": False,
             "style": "classic",
             "isPrivate": False,
+            **({"archived": True} if project.archived else {}),
         }
 
     def full_project(self, project: Project) -> Json:
@@ -104,8 +105,8 @@ class Shapes:
             "iconUrl": "",
             "name": name,
             "untranslatedName": name,
-            "subtask": False,
-            "hierarchyLevel": 1 if name == "Epic" else 0,
+            "subtask": name == SUBTASK,
+            "hierarchyLevel": {EPIC: 1, SUBTASK: -1}.get(name, 0),
         }
 
     def status(self, status: Status) -> Json:
@@ -189,8 +190,14 @@ class Shapes:
             "duedate": issue.due,
             "issuelinks": [self.link(link) for link in issue.links],
             "comment": self.comments(issue),
+            **({"archiveddate": self.instant(issue.archived)} if issue.archived else {}),
+            **self.parent(issue),
             **custom,
         }
+
+    def parent(self, issue: Issue) -> Json:
+        found = self._site.find(str(issue.parent)) if issue.parent else None
+        return {"parent": self.reference(found)} if found else {}
 
     def _custom(self, field: CustomField, value: Any) -> Any:
         if field.kind == "option" and value:
@@ -306,3 +313,31 @@ class Shapes:
         if event.change is not None:
             body["changelog"] = {"id": str(event.change.id), "items": list(event.change.items)}
         return body
+
+
+class DataCenterShapes(Shapes):
+    """What Data Center shows otherwise: people by name, and an epic in a field of its own."""
+
+    def person(self, user: JiraUser, *, email: bool = True) -> Json:
+        shown = {"emailAddress": user.email} if email else {}
+        return {
+            "self": f"{self.rest}/user?username={user.username}",
+            "key": f"JIRAUSER{user.username}",
+            "name": user.username,
+            **shown,
+            "avatarUrls": {},
+            "displayName": user.name,
+            "active": user.active,
+            "timeZone": "Etc/UTC",
+        }
+
+    def parent(self, issue: Issue) -> Json:
+        found = self._site.find(str(issue.parent)) if issue.parent else None
+        if found is None:
+            return {}
+        return {"parent": self.reference(found)} if issue.issue_type == SUBTASK else {EPIC_LINK: found.key}
+
+    def epic_link(self) -> Json:
+        schema = {"type": "any", "custom": "com.pyxis.greenhopper.jira:gh-epic-link", "customId": 10_008}
+        shape: Json = {"id": EPIC_LINK, "key": EPIC_LINK, "name": "Epic Link", "custom": True, "orderable": True}
+        return {**shape, "navigable": True, "searchable": True, "clauseNames": ["cf[10008]"], "schema": schema}

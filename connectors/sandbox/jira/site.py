@@ -29,10 +29,14 @@ class Event:
 
 
 class JiraSite:
-    """Thread-safe; every change is stored before it returns, then published."""
+    """Thread-safe; every change is stored before it returns, then published. Cloud and Data Center share it: `cloud`
+    says which of them it is, where they differ in what they take.
+    """
 
-    def __init__(self, seed: JiraSeed, store: Store, clock: Clock, lag: LAGS) -> None:
+    def __init__(self, seed: JiraSeed, store: Store, clock: Clock, lag: LAGS, *, cloud: bool = True) -> None:
         self.seed = seed
+        self.cloud = cloud
+        self._kind = KIND if cloud else f"{KIND}-dc"
         self.projects = {project.key: project for project in seed.projects}
         self.users = {user.account_id: user for user in seed.users}
         self.lock = threading.RLock()
@@ -43,7 +47,7 @@ class JiraSite:
         self._numbers = dict.fromkeys(self.projects, 0)
         self._last_id = FIRST_ISSUE_ID
         self._index: LaggingIndex[Issue] = LaggingIndex()
-        for document in store.load(KIND):
+        for document in store.load(self._kind):
             self._remember(load(document), lag=0.0)
 
     def project_id(self, project: Project) -> str:
@@ -62,6 +66,9 @@ class JiraSite:
         user = self.users.get(account)
         listed = project.assignable is None or account in project.assignable
         return user is not None and user.active and listed and self.may(account, "ASSIGNABLE_USER", project)
+
+    def named(self, username: str) -> JiraUser | None:
+        return next((user for user in self.users.values() if user.username == username), None)
 
     def bot(self) -> JiraUser:
         return next((user for user in self.users.values() if user.bot), next(iter(self.users.values())))
@@ -165,13 +172,17 @@ class JiraSite:
             key = f"{project}-{values['number']}"
             return self.edit(issue_id, actor, values, [{**item, "toString": key}])
 
+    def archive(self, issue_id: int, actor: str) -> Issue:
+        """Out of every search and not to be changed; still there by its key."""
+        return self.edit(issue_id, actor, {"archived": self._now_ms()})
+
     def clear(self) -> None:
         with self.lock:
             self._issues.clear()
             self._keys.clear()
             self._index.clear()
             self._numbers = dict.fromkeys(self.projects, 0)
-            self._store.clear(KIND)
+            self._store.clear(self._kind)
 
     def now(self) -> float:
         return self._clock()
@@ -184,7 +195,7 @@ class JiraSite:
         return max(self._now_ms(), self._issues[issue_id].updated + 1)
 
     def _keep(self, issue: Issue) -> None:
-        self._store.save(KIND, issue.id, dump(issue))
+        self._store.save(self._kind, issue.id, dump(issue))
         self._remember(issue, self._lag(issue.project))
 
     def _remember(self, issue: Issue, lag: float) -> None:
@@ -196,4 +207,4 @@ class JiraSite:
             project, _, number = key.rpartition("-")
             self._numbers[project] = max(self._numbers.get(project, 0), int(number))
         now = self._clock()
-        self._index.put(issue.id, None if issue.deleted else issue, now + lag, now)
+        self._index.put(issue.id, None if issue.deleted or issue.archived else issue, now + lag, now)
