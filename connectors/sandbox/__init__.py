@@ -1,4 +1,4 @@
-"""Stand-in Jira, GitHub and mailbox over real HTTP and SMTP, for trying things out, tests and benchmarks."""
+"""Stand-in Jira, GitHub, GitLab and mailbox over real HTTP and SMTP, for trying things out, tests and benchmarks."""
 
 from connectors.sandbox.app import create_app
 from connectors.sandbox.options import SandboxOptions

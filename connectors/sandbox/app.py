@@ -10,10 +10,12 @@ from typing import Any
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox import boards, control, pages
+from connectors.sandbox import boards, control, gitlab_board, pages
 from connectors.sandbox.courier import Courier
 from connectors.sandbox.gate import Environ, Gate
 from connectors.sandbox.github import api as github_api
+from connectors.sandbox.gitlab import api as gitlab_api
+from connectors.sandbox.gitlab import control as gitlab_control
 from connectors.sandbox.jira import api as jira_api
 from connectors.sandbox.jira import data_center
 from connectors.sandbox.seed import Seed, load_seed
@@ -40,12 +42,15 @@ def create_app(
     app.register_blueprint(jira_api.blueprint(world.jira))
     app.register_blueprint(data_center.blueprint(world.jira_dc))
     app.register_blueprint(github_api.blueprint(world.github))
+    app.register_blueprint(gitlab_api.blueprint(world.gitlab))
     app.register_blueprint(control.blueprint(world))
+    app.register_blueprint(gitlab_control.blueprint(world.gitlab, lambda: world.base_url))
     for vendor in ALL:
         app.register_blueprint(vendor.api(world.sources[vendor.name]), url_prefix=f"/{vendor.name}")
     app.register_blueprint(sources_control(world.sources, world.announce))
     app.register_blueprint(pages.blueprint(world))
     app.register_blueprint(boards.blueprint(world))
+    app.register_blueprint(gitlab_board.blueprint(world.gitlab))
     gate = Gate(app.wsgi_app, world.faults, world.stats, world.kills)
     gate.clock, gate.route_of, gate.scope_of_id = clock, _routes(app), world.scope_of
     app.wsgi_app = gate  # type: ignore[method-assign]
@@ -66,7 +71,7 @@ def _routes(app: Flask) -> Any:
         parts = [part.partition(">") for part in rule.split("<")]
         named = "".join(f"{{{inner.rpartition(':')[2]}}}{rest}" for inner, _, rest in parts[1:])
         whole = parts[0][0] + named
-        return whole.partition("{version}")[2] or whole.partition("/v3")[2] or whole
+        return whole.partition("{version}")[2] or whole.partition("/v3")[2] or whole.partition("/v4")[2] or whole
 
     def route(environ: Environ) -> str:
         try:

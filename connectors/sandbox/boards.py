@@ -107,7 +107,7 @@ def moment(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, tz=UTC):%d %b %Y, %H:%M} UTC"
 
 
-def _change(tracker: str, act: Callable[[], Any], show: Callable[[str | None], str]) -> BaseResponse | str:
+def change(tracker: str, act: Callable[[], Any], show: Callable[[str | None], str]) -> BaseResponse | str:
     """Make the change that a form asks for, then show the issue again, or the form with what is wrong."""
     try:
         act()
@@ -118,7 +118,7 @@ def _change(tracker: str, act: Callable[[], Any], show: Callable[[str | None], s
     return response
 
 
-def _actor(tracker: str, people: tuple[tuple[str, str], ...]) -> str:
+def chosen_actor(tracker: str, people: tuple[tuple[str, str], ...]) -> str:
     wanted = request.cookies.get(COOKIE.format(tracker))
     return wanted if wanted in {account for account, _ in people} else people[0][0]
 
@@ -162,7 +162,7 @@ class JiraBoards:
         if form.get("move"):
             wanted["status"], _, resolution = form["move"].partition("|")
             wanted |= {"resolution": resolution} if resolution else {}
-        return _change("jira", lambda: acting.in_jira(self._site, issue, wanted), lambda e: self._show(issue, e))
+        return change("jira", lambda: acting.in_jira(self._site, issue, wanted), lambda e: self._show(issue, e))
 
     def _show(self, issue: JiraIssue, error: str | None = None) -> str:
         project = self._site.projects[issue.project]
@@ -190,7 +190,7 @@ class JiraBoards:
             moves=tuple(moves),
             people=tuple((user.account_id, user.name) for user in self._site.users.values()),
             actors=people,
-            actor=_actor("jira", people),
+            actor=chosen_actor("jira", people),
             assignee=issue.assignee or "",
             facts=tuple((name, value) for name, value in facts if value),
             links=tuple((each["object"]["title"], each["object"]["url"]) for each in issue.remote_links),
@@ -251,7 +251,7 @@ class GithubBoards:
         if form.get("move"):
             wanted["state"], _, reason = form["move"].partition("|")
             wanted |= {"state_reason": reason} if reason else {}
-        return _change(
+        return change(
             "github", lambda: acting.in_github(self._hub, found, wanted), lambda e: self._show(repo, found, e)
         )
 
@@ -276,7 +276,7 @@ class GithubBoards:
             moves=tuple(moves),
             people=tuple((user.login, user.login) for user in self._hub.users.values()),
             actors=people,
-            actor=_actor("github", people),
+            actor=chosen_actor("github", people),
             assignee=issue.assignees[0] if issue.assignees else "",
             facts=(("Author", issue.author), ("Opened", moment(issue.created))),
             error=error,

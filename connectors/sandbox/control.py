@@ -16,6 +16,7 @@ from connectors.sandbox.answers import Refusal, answer
 from connectors.sandbox.courier import Hook
 from connectors.sandbox.faults import RuleError
 from connectors.sandbox.github.model import Issue as GithubIssue
+from connectors.sandbox.gitlab.control import entries as gitlab_entries
 from connectors.sandbox.jira.markup import as_wiki
 from connectors.sandbox.jira.model import Issue as JiraIssue
 from connectors.sandbox.jira.model import dump as dump_jira
@@ -194,12 +195,13 @@ class Control:
 
 
 def dump(world: World) -> dict[str, Any]:
-    """Every issue of both trackers, deleted ones too, in one shape for checkers."""
+    """Every issue of all trackers, deleted ones too, in one shape for checkers."""
     github = sorted(world.github.everything(), key=lambda issue: issue.id)
     return {
         "jira": _jira_entries(world, world.jira),
         "jira-dc": _jira_entries(world, world.jira_dc),
         "github": [github_entry(world, issue) for issue in github],
+        "gitlab": gitlab_entries(world.gitlab, world.base_url),
     }
 
 

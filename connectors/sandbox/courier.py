@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import heapq
 import hmac
@@ -21,6 +22,7 @@ JIRA_RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0, 16.0)
 JIRA_RETRIED = frozenset({408, 409, 425, 429})
 TIME_OUT = 10.0
 SENDERS = 3
+GITLAB_HOOK = "6a7e0c5e-7f43-4c3b-9d55-0d1f5a0b7c11"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ class Courier:
     def github(self, event: str, body: Callable[[], Mapping[str, Any]]) -> None:
         headers = {"X-GitHub-Event": event, "X-GitHub-Delivery": str(uuid.uuid4()), "X-GitHub-Hook-ID": "1"}
         self._accept(Parcel("github", body, {**headers, "User-Agent": "GitHub-Hookshot/sandbox"}))
+
+    def gitlab(self, event: str, body: Callable[[], Mapping[str, Any]]) -> None:
+        """`X-Gitlab-Webhook-UUID` names the webhook and stays the same for all that it sends."""
+        headers = {"X-Gitlab-Event": event, "X-Gitlab-Event-UUID": str(uuid.uuid4()), "User-Agent": "GitLab/sandbox"}
+        headers |= {"X-Gitlab-Webhook-UUID": GITLAB_HOOK, "Idempotency-Key": str(uuid.uuid4())}
+        self._accept(Parcel("gitlab", body, headers))
 
     def source(self, vendor: str, raw: bytes, sign: Callable[[str, int], dict[str, str]]) -> None:
         """`sign` gives the headers for a secret and the Unix second of the attempt."""
@@ -141,6 +149,8 @@ class Courier:
 def _signed(parcel: Parcel, hook: Hook) -> dict[str, str]:
     if parcel.sign is not None:
         return parcel.sign(hook.secret, int(time.time()))
+    if parcel.tracker == "gitlab":
+        return gitlab_signature(parcel.headers["Idempotency-Key"], hook, parcel.raw, int(time.time()))
     return signature(parcel.tracker, hook, parcel.raw)
 
 
@@ -151,3 +161,13 @@ def signature(tracker: str, hook: Hook, raw: bytes) -> dict[str, str]:
     digest = hmac.new(hook.secret.encode(), raw, hashlib.sha256).hexdigest()
     name = "X-Hub-Signature" if tracker.startswith("jira") else "X-Hub-Signature-256"
     return {name: f"sha256={digest}"}
+
+
+def gitlab_signature(key: str, hook: Hook, raw: bytes, at: int) -> dict[str, str]:
+    """The plain secret, or a signature where the secret is a signing token (Standard Webhooks)."""
+    if not hook.secret.startswith("whsec_"):
+        return {"X-Gitlab-Token": hook.secret} if hook.secret else {}
+    secret = base64.b64decode(hook.secret.removeprefix("whsec_"))
+    digest = hmac.new(secret, f"{key}.{at}.".encode() + raw, hashlib.sha256).digest()
+    signed = f"v1,{base64.b64encode(digest).decode()}"
+    return {"webhook-id": key, "webhook-timestamp": str(at), "webhook-signature": signed}

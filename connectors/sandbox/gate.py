@@ -30,15 +30,18 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 JIRA = re.compile(r"^/jira/rest/api/(?:2|3|latest)(/.*)$")
 JIRA_DC = re.compile(r"^/jira-dc/rest/(?:api/(?:2|latest)|pat/latest)(/.*)$")
 GITHUB = re.compile(r"^/github/api(?:/v3)?(/.*)$")
+GITLAB = re.compile(r"^/gitlab/api(?:/v4)?(/.*)$")
 SOURCES = {each.name: re.compile(rf"^/{each.name}(/.*)$") for each in ALL}
-APIS = {"jira": JIRA, "jira-dc": JIRA_DC, "github": GITHUB, **SOURCES}
+APIS = {"jira": JIRA, "jira-dc": JIRA_DC, "github": GITHUB, "gitlab": GITLAB, **SOURCES}
 JIRA_KEY = re.compile(r"^/issue/([A-Za-z][A-Za-z0-9_]*)-\d+(?:/|$)")
+GITLAB_PROJECT = re.compile(r"^/projects/(.+?)(?:/issues(?:/.*)?)?$")
 GITHUB_REPO = re.compile(r"^/repos/([^/]+/[^/]+)")
 READING_POSTS = frozenset({"/search/jql", "/search", "/search/approximate-count", "/issue/bulkfetch", "/graphql"})
 CREATE_PATHS = {
     "jira": re.compile(r"^/issue$"),
     "jira-dc": re.compile(r"^/issue$"),
     "github": re.compile(r"^/(?:repos/[^/]+/[^/]+|repositories/\d+)/issues$"),
+    "gitlab": re.compile(r"^/projects/.+/issues$"),
 }
 LATE = frozenset({"latency"})
 FINAL = frozenset(HTTP_KINDS) - LATE
@@ -157,6 +160,10 @@ class Gate:
     def _scope(self, tracker: str, method: str, path: str, environ: Environ) -> str | None:
         if tracker not in CREATE_PATHS:
             return None
+        if tracker == "gitlab":
+            place = GITLAB_PROJECT.match(path)
+            name = place[1] if place else ""
+            return self.scope_of_id("gitlab", int(name)) if name.isdigit() else name or None
         if tracker == "github":
             found = GITHUB_REPO.match(path)
             numbered = re.match(r"^/repositories/(\d+)", path)
@@ -219,6 +226,8 @@ def _limited(rule: Rule, call: Call) -> Response:
     if call.tracker.startswith("jira"):
         headers |= {"RateLimit-Reason": "jira-burst-based"} if call.tracker == "jira" else {}
         body: dict[str, Any] = {"errorMessages": ["Rate limit exceeded."], "errors": {}}
+    elif call.tracker == "gitlab":
+        body = {"message": "429 Too Many Requests"}
     else:
         message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
         body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
@@ -231,6 +240,8 @@ def _error(rule: Rule, call: Call) -> Response:
         words = "Bad credentials" if status == HTTPStatus.UNAUTHORIZED else HTTPStatus(status).phrase
         body = json.dumps({"message": words, "documentation_url": "https://docs.github.com/rest"})
         return Response(body, status, mimetype="application/json")
+    if call.tracker == "gitlab":
+        return Response(json.dumps({"message": _line(status)}), status, mimetype="application/json")
     if status == HTTPStatus.UNAUTHORIZED:
         return Response("Client must be authenticated to access this resource.", status, mimetype="text/plain")
     body = json.dumps({"errorMessages": [HTTPStatus(status).phrase], "errors": {}})

@@ -27,6 +27,8 @@ class SandboxOptions:
     webhook_jira_secret: str = field(default="", repr=False)
     webhook_github: str = ""
     webhook_github_secret: str = field(default="", repr=False)
+    webhook_gitlab: str = ""
+    webhook_gitlab_secret: str = field(default="", repr=False)
     webhook_delay: float = 0.05
     webhook_retry_scale: float = 1.0
     ready_file: Path | None = None
@@ -36,12 +38,13 @@ class SandboxOptions:
         found = {
             "jira": Hook(self.webhook_jira, self.webhook_jira_secret),
             "github": Hook(self.webhook_github, self.webhook_github_secret),
+            "gitlab": Hook(self.webhook_gitlab, self.webhook_gitlab_secret),
         }
         return {tracker: hook for tracker, hook in found.items() if hook.url}
 
 
 def parse(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> SandboxOptions:
-    """Options from a command line; secrets may come from SANDBOX_WEBHOOK_{JIRA,GITHUB}_SECRET instead."""
+    """Options from a command line; secrets may come from SANDBOX_WEBHOOK_{JIRA,GITHUB,GITLAB}_SECRET instead."""
     known = environment if environment is not None else os.environ
     parser = argparse.ArgumentParser("connectors.sandbox", description="Stand-in Jira, GitHub and mailbox.")
     parser.add_argument("--host", default="127.0.0.1")
@@ -53,6 +56,8 @@ def parse(arguments: Sequence[str] | None = None, environment: Mapping[str, str]
     parser.add_argument("--webhook-jira-secret", default=known.get("SANDBOX_WEBHOOK_JIRA_SECRET", ""))
     parser.add_argument("--webhook-github", default="", metavar="URL")
     parser.add_argument("--webhook-github-secret", default=known.get("SANDBOX_WEBHOOK_GITHUB_SECRET", ""))
+    parser.add_argument("--webhook-gitlab", default="", metavar="URL")
+    parser.add_argument("--webhook-gitlab-secret", default=known.get("SANDBOX_WEBHOOK_GITLAB_SECRET", ""))
     parser.add_argument("--webhook-delay", type=float, default=0.05, help="seconds between a commit and its webhook")
     parser.add_argument("--webhook-retry-scale", type=float, default=1.0, help="stretches Jira's retry delays")
     parser.add_argument("--ready-file", type=Path, help="written as JSON once everything listens")

@@ -84,7 +84,13 @@ class Sandbox:
             "smtp_port": self.smtp_port,
         }
         jira = {"jira_url": f"{self.url}/jira", "jira_dc_url": f"{self.url}/jira-dc"}
-        return {**own, **jira, "github_url": f"{self.url}/github/api/v3", "pid": os.getpid()}
+        return {
+            **own,
+            **jira,
+            "github_url": f"{self.url}/github/api/v3",
+            "gitlab_url": f"{self.url}/gitlab",
+            "pid": os.getpid(),
+        }
 
     def stop(self) -> None:
         self._server.shutdown()

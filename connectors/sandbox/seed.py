@@ -122,9 +122,41 @@ class GithubSeed:
 
 
 @dataclass(frozen=True)
+class GitlabUser:
+    """`scopes` and `token_expires_at` (a date) are the token's."""
+
+    id: int
+    username: str
+    name: str
+    token: str | None = None
+    scopes: tuple[str, ...] = ("api",)
+    token_expires_at: str | None = None
+    bot: bool = False
+
+
+@dataclass(frozen=True)
+class GitlabProject:
+    """`roles` are access levels by username (20 is a reporter); who is not in it is a maintainer."""
+
+    path: str
+    visibility: str = "private"
+    archived: bool = False
+    issues_enabled: bool = True
+    roles: Mapping[str, int] = field(default_factory=dict)
+    hidden_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GitlabSeed:
+    users: tuple[GitlabUser, ...] = ()
+    projects: tuple[GitlabProject, ...] = ()
+
+
+@dataclass(frozen=True)
 class Seed:
     jira: JiraSeed = JiraSeed()
     github: GithubSeed = GithubSeed()
+    gitlab: GitlabSeed = GitlabSeed()
 
 
 def load_seed(path: Path | None = None) -> Seed:
@@ -134,7 +166,7 @@ def load_seed(path: Path | None = None) -> Seed:
 
 def parse_seed(document: Mapping[str, Any]) -> Seed:
     """Build a seed from its JSON form; raises SeedError with the offending entry."""
-    jira, github = document.get("jira", {}), document.get("github", {})
+    jira, github, gitlab = (document.get(name, {}) for name in ("jira", "github", "gitlab"))
     return Seed(
         jira=JiraSeed(
             users=tuple(_build(JiraUser, user) for user in jira.get("users", ())),
@@ -144,6 +176,10 @@ def parse_seed(document: Mapping[str, Any]) -> Seed:
         github=GithubSeed(
             users=tuple(_build(GithubUser, user) for user in github.get("users", ())),
             repositories=tuple(_build(Repository, repository) for repository in github.get("repositories", ())),
+        ),
+        gitlab=GitlabSeed(
+            users=tuple(_build(GitlabUser, user) for user in gitlab.get("users", ())),
+            projects=tuple(_build(GitlabProject, project) for project in gitlab.get("projects", ())),
         ),
     )
 

@@ -13,6 +13,9 @@ from connectors.sandbox.faults import FaultSwitch
 from connectors.sandbox.github.hub import Event as GithubEvent
 from connectors.sandbox.github.hub import GithubHub
 from connectors.sandbox.github.shapes import Shapes as GithubShapes
+from connectors.sandbox.gitlab.shapes import Shapes as GitlabShapes
+from connectors.sandbox.gitlab.site import Event as GitlabEvent
+from connectors.sandbox.gitlab.site import GitlabSite
 from connectors.sandbox.jira.data_center import NAME as DC
 from connectors.sandbox.jira.shapes import DataCenterShapes
 from connectors.sandbox.jira.shapes import Shapes as JiraShapes
@@ -44,10 +47,12 @@ class World:
         self.jira = JiraSite(seed.jira, self.store, clock, lambda scope: self.faults.lag("jira", scope))
         self.jira_dc = JiraSite(seed.jira, self.store, clock, lambda scope: self.faults.lag(DC, scope), cloud=False)
         self.github = GithubHub(seed.github, self.store, clock, lambda scope: self.faults.lag("github", scope))
+        self.gitlab = GitlabSite(seed.gitlab, self.store, clock, lambda scope: self.faults.lag("gitlab", scope))
         self.sources = {vendor.name: Shelves(self.store, vendor.name) for vendor in ALL}
         self.jira.publish = self._tell_jira
         self.jira_dc.publish = self._tell_jira_dc
         self.github.publish = self._tell_github
+        self.gitlab.publish = self._tell_gitlab
 
     def reset(self, what: Collection[str]) -> None:
         """Forget the named parts: issues, sources, mail, stats, faults, kills."""
@@ -55,6 +60,7 @@ class World:
             self.jira.clear()
             self.jira_dc.clear()
             self.github.clear()
+            self.gitlab.clear()
         if "sources" in what:
             for shelves in self.sources.values():
                 shelves.clear()
@@ -79,6 +85,9 @@ class World:
         if tracker == "github":
             repo = self.github.repo(number)
             return repo.full_name if repo else None
+        if tracker == "gitlab":
+            project = self.gitlab.project(number)
+            return project.path if project else None
         issue = (self.jira_dc if tracker == DC else self.jira).find(str(number))
         return issue.project if issue else None
 
@@ -97,3 +106,8 @@ class World:
     def _tell_github(self, event: GithubEvent) -> None:
         shapes = GithubShapes(self.github, self.base_url)
         self.courier.github(event.name, lambda: shapes.event(event))
+
+    def _tell_gitlab(self, event: GitlabEvent) -> None:
+        shapes = GitlabShapes(self.gitlab, self.base_url)
+        name = f"{'Confidential ' if event.issue.confidential else ''}{event.kind.title()} Hook"
+        self.courier.gitlab(name, lambda: shapes.event(event))

@@ -24,6 +24,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--seed", "seed_file", type=_FILE, help="JSON file of projects, repositories and people.")
 @click.option("--webhook-jira", default="", metavar="URL", help="Signed by SANDBOX_WEBHOOK_JIRA_SECRET.")
 @click.option("--webhook-github", default="", metavar="URL", help="Signed by SANDBOX_WEBHOOK_GITHUB_SECRET.")
+@click.option("--webhook-gitlab", default="", metavar="URL", help="Signed by SANDBOX_WEBHOOK_GITLAB_SECRET.")
 @click.option("--webhook-delay", type=float, default=0.05, show_default=True, help="Seconds after the change.")
 @click.option("--webhook-retry-scale", type=float, default=1.0, show_default=True, help="Stretches Jira's retries.")
 @click.option("--ready-file", type=_FILE, help="Written as JSON once everything listens.")
@@ -35,7 +36,7 @@ def command(**options: Any) -> None:
     from connectors.sandbox.seed import SeedError
 
     options["smtp_port"] = None if options["smtp_port"] < 0 else options["smtp_port"]
-    for tracker in ("jira", "github"):
+    for tracker in ("jira", "github", "gitlab"):
         name = f"webhook_{tracker}_secret"
         options[name] = os.environ.get(f"SANDBOX_{name.upper()}", "")
     seed = options["seed_file"]

@@ -6,6 +6,8 @@ import pytest
 
 from connectors.github import CONNECTOR as GITHUB
 from connectors.github.tracker import GithubTracker
+from connectors.gitlab import CONNECTOR as GITLAB
+from connectors.gitlab.tracker import GitlabTracker
 from connectors.jira import CONNECTOR as JIRA
 from connectors.jira.tracker import JiraTracker
 from connectors.sandbox.options import SandboxOptions
@@ -17,6 +19,7 @@ from tests.connectors.servers import JIRA_USER
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIRA_TOKEN", "sandbox-jira-token")
     monkeypatch.setenv("GITHUB_TOKEN", "sandbox-github-token")
+    monkeypatch.setenv("GITLAB_TOKEN", "sandbox-gitlab-token")
     monkeypatch.setenv("HOOK_SECRET", "It's a Secret to Everybody")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
@@ -43,4 +46,13 @@ def github(sandbox: Sandbox) -> GithubTracker:
     table = {"api_url": f"{sandbox.url}/github/api/v3", "token_env": "GITHUB_TOKEN", "rates": []}
     made = GITHUB.tracker.make("github-main", GITHUB.tracker.settings(table))
     assert isinstance(made, GithubTracker)
+    return made
+
+
+@pytest.fixture
+def gitlab(sandbox: Sandbox) -> GitlabTracker:
+    assert GITLAB.tracker is not None
+    table = {"api_url": f"{sandbox.url}/gitlab", "token_env": "GITLAB_TOKEN", "overlap_seconds": 0}
+    made = GITLAB.tracker.make("gitlab-main", GITLAB.tracker.settings(table))
+    assert isinstance(made, GitlabTracker)
     return made

@@ -9,24 +9,27 @@ from typing import Any
 import pytest
 
 from connectors import github as github_connector
+from connectors import gitlab as gitlab_connector
 from connectors import jira as jira_connector
 from connectors.sandbox.running import Sandbox
 from connectors.spi import ConnectorError, IssueDraft, OutcomeUnknown, Place, Tracker, Unavailable
 from tests.connectors.servers import JIRA_USER, answer, took_less_than, wire
 
-PLACES = {"jira": Place("PAY"), "github": Place("acme/payments")}
+PLACES = {"jira": Place("PAY"), "github": Place("acme/payments"), "gitlab": Place("acme/payments")}
+CONNECTORS = {"jira": jira_connector, "github": github_connector, "gitlab": gitlab_connector}
+PATHS = {"jira": "/jira", "github": "/github/api/v3", "gitlab": "/gitlab"}
 DRAFT = IssueDraft("Add a limit", "Because the private part of it fell over.", "m1")
 
 
 def make(vendor: str, url: str, **more: Any) -> Tracker:
-    connector = {"jira": jira_connector, "github": github_connector}[vendor].CONNECTOR
-    own = {"user": JIRA_USER, "token_env": "JIRA_TOKEN"} if vendor == "jira" else {"token_env": "GITHUB_TOKEN"}
+    connector = CONNECTORS[vendor].CONNECTOR
+    own = {"token_env": f"{vendor.upper()}_TOKEN", **({"user": JIRA_USER} if vendor == "jira" else {})}
     assert connector.tracker is not None
     return connector.tracker.make(vendor, connector.tracker.settings({"api_url": url, **own, **more}))
 
 
 def address(sandbox: Sandbox, vendor: str) -> str:
-    return f"{sandbox.url}/jira" if vendor == "jira" else f"{sandbox.url}/github/api/v3"
+    return f"{sandbox.url}{PATHS[vendor]}"
 
 
 @pytest.mark.parametrize("vendor", PLACES)
@@ -65,7 +68,8 @@ def test_answer_that_is_lost_is_never_asked_for_twice_and_the_probe_tells_what_h
 @pytest.mark.parametrize("vendor", PLACES)
 def test_request_tells_who_we_are_and_debug_logs_tell_no_text(vendor, caplog):
     caplog.set_level(logging.DEBUG)
-    body = b'{"id": "1", "key": "PAY-1", "node_id": "I_1", "number": 1, "repository_url": "x/repos/acme/payments"}'
+    body = b'{"id": "1", "key": "PAY-1", "node_id": "I_1", "number": 1, "repository_url": "x/repos/acme/payments",'
+    body += b'"iid": 1, "project_id": 4, "references": {"full": "acme/payments#1"}}'
     with wire(answer("201 Created", body)) as server:
         make(vendor, server.url).create(PLACES[vendor], DRAFT)
     assert b"User-Agent: Afteraction/" in server.requests[0]

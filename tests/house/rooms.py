@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("service", "connectors", "workers", "config", "migrations")
-VENDORS = ("github", "jira", "markdown", "smtp", "standard")
+VENDORS = ("github", "gitlab", "jira", "markdown", "smtp", "standard")
 
 SHARED = {"connectors.answers", "connectors.fields", "connectors.http", "connectors.markup", "connectors.signatures"}
 SHARED |= {"connectors.payloads", "connectors.rest"}
@@ -31,6 +31,7 @@ ROOMS: dict[str, set[str]] = {
     "connectors.answers": {"connectors.http", "connectors.spi", "requests"},
     "connectors.fields": {"connectors.http", "connectors.signatures", "connectors.spi", "marshmallow"},
     "connectors.github": {*VENDOR, "github"},
+    "connectors.gitlab": {*VENDOR, "gitlab"},
     "connectors.jira": {*VENDOR, "jira"},
     "connectors.markdown": {*VENDOR, "yaml"},
     "connectors.smtp": VENDOR,

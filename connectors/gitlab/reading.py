@@ -1,0 +1,190 @@
+"""What GitLab shows: issues by marker, by change, by ref, by address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.answers import Asked, not_understood
+from connectors.gitlab import mapping
+from connectors.gitlab.client import PAGE, GitlabClient
+from connectors.gitlab.mapping import Ref
+from connectors.gitlab.settings import GitlabSettings
+from connectors.spi import Changes, IssueRef, Missing, Place, Reading, Sweep
+
+_CREATED_SLACK = timedelta(minutes=5)
+_MOST_PAGES = 20
+_MOVED = "query($id: IssueID!) { issue(id: $id) { iid projectId } }"
+
+
+class GitlabReading:
+    def __init__(self, client: GitlabClient, settings: GitlabSettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._our_id: int | None = None
+
+    def our_id(self) -> int | None:
+        if self._our_id is None:
+            data = self._client.get(self._client.asked("see who our account is"), "/user").data
+            self._our_id = data.get("id") if isinstance(data, dict) else None
+        return self._our_id
+
+    def find(self, place: Place, marker: str, since: datetime) -> tuple[Reading, ...]:
+        """By search, which is one request; and where it finds nothing, by the list of what we created since.
+
+        GitLab may search by its full-text index, which passes over what stands in an HTML comment; the list is read
+        from the tables.
+        """
+        asked = self._client.asked(f"look for an issue of ours in {place.name}")
+        path = f"{mapping.project_path(place.name)}/issues"
+        earliest = since - _CREATED_SLACK
+        params: dict[str, Any] = {"scope": "all", "state": "all", "order_by": "created_at", "sort": "asc"}
+        params["created_after"] = mapping.stamp(earliest)
+        found = self._carrying(asked, path, {**params, "search": marker, "in": "description"}, marker)
+        for page in range(1, _MOST_PAGES + 1):
+            if found:
+                break
+            listed = {**params, "author_id": self.our_id(), "page": page}
+            issues = self._client.get_list(asked, path, listed)
+            found = [each for each in self.readings(asked, issues) if marker in each.markers]
+            if len(issues) < PAGE:
+                break
+        return tuple(sorted(found, key=lambda each: (each.created_at or each.updated_at, each.issue.key)))
+
+    def _carrying(self, asked: Asked, path: str, params: dict[str, Any], marker: str) -> list[Reading]:
+        readings = self.readings(asked, self._client.get_list(asked, path, params))
+        return [each for each in readings if marker in each.markers]
+
+    def changes(self, cursor: str | None) -> Changes:
+        """A page of what changed in all projects that we see, oldest first, by GitLab's own clock.
+
+        The cursor stands at the last change seen, and each round looks a little behind it: a replica may be late. A
+        full page moves it on; where a whole page changed in one instant, the page's number moves instead.
+        """
+        asked = self._client.asked("ask what changed")
+        seen, page, more = _cursor(cursor)
+        after = seen if more else seen - timedelta(seconds=self._settings.overlap_seconds)
+        params = {
+            "scope": "all",
+            "state": "all",
+            "labels": mapping.LABEL,
+            "order_by": "updated_at",
+            "sort": "asc",
+            "updated_after": mapping.stamp(after),
+            "page": page,
+        }
+        issues = self._client.get_list(asked, "/issues", params)
+        # What moved away is closed where it was; where it is now it is listed by itself.
+        readings = self.readings(asked, (each for each in issues if not each.get("moved_to_id")))
+        last = max([seen, *(mapping.instant(each["updated_at"]) for each in issues)])
+        if len(issues) < PAGE:
+            return Changes(tuple(readings), _written(last, 1, more=False))
+        first = mapping.instant(issues[0]["updated_at"])
+        following = page + 1 if last == first == after else 1
+        return Changes(tuple(readings), _written(last, following, more=True), more=True)
+
+    def read(self, refs: Sequence[str]) -> Sweep:
+        parsed = {text: mapping.parse_ref(text) for text in refs}
+        readings, gone, moved = [], [text for text, ref in parsed.items() if ref is None], {}
+        for project in dict.fromkeys(ref.project for ref in parsed.values() if ref):
+            asked_for = {text: ref for text, ref in parsed.items() if ref and ref.project == project}
+            issues = self._listed(project, [ref.iid for ref in asked_for.values()])
+            for text, ref in asked_for.items():
+                found = None if issues is None else self._present(ref, issues.get(str(ref)))
+                if found is None:
+                    gone.append(text)
+                    continue
+                readings.append(found)
+                if found.issue.ref != text:
+                    moved[text] = found.issue
+        return Sweep(tuple(readings), tuple(gone), moved)
+
+    def _listed(self, project: str, iids: Sequence[int]) -> dict[str, Any] | None:
+        """None: the project itself is gone or hidden, and with it all that was in it."""
+        asked = self._client.asked("read issues", about_issue=True)
+        issues: list[Any] = []
+        for start in range(0, len(iids), PAGE):
+            params = {"iids[]": list(iids[start : start + PAGE]), "scope": "all", "state": "all"}
+            try:
+                issues += self._client.get_list(asked, f"/projects/{project}/issues", params)
+            except Missing:
+                return None
+        try:
+            return {str(mapping.ref_of(each)): each for each in issues}
+        except (KeyError, TypeError, ValueError):
+            raise not_understood(asked) from None
+
+    def _present(self, ref: Ref, issue: Any) -> Reading | None:
+        """Where the issue is now. None if it is gone, hidden, or moved to where we see nothing."""
+        asked = self._client.asked(f"read the issue {ref}", about_issue=True)
+        if issue is None:
+            issue = self.issue(asked, ref)
+        seen = {str(ref)}
+        while issue is not None and issue.get("moved_to_id"):
+            target = self._moved(int(issue["moved_to_id"]))
+            if target is None or str(target) in seen:
+                return None
+            seen.add(str(target))
+            issue = self.issue(asked, target)
+        return None if issue is None else self.readings(asked, [issue])[0]
+
+    def issue(self, asked: Asked, ref: Ref) -> Any:
+        try:
+            data = self._client.get(asked, ref.path).data
+        except Missing:
+            return None
+        if not isinstance(data, dict):
+            raise not_understood(asked)
+        return data
+
+    def _moved(self, issue_id: int) -> Ref | None:
+        """An issue by its global id, which the REST API gives to administrators alone."""
+        asked = self._client.asked("see where an issue has moved to")
+        found = self._client.graphql(asked, _MOVED, {"id": f"gid://gitlab/Issue/{issue_id}"}).get("issue")
+        try:
+            return Ref(str(int(found["projectId"])), int(found["iid"])) if found else None
+        except (KeyError, TypeError, ValueError):
+            raise not_understood(asked) from None
+
+    def look_up(self, url: str) -> Reading | None:
+        known = mapping.named_in(self._settings, url)
+        if known is None:
+            return None
+        project, iid = known
+        asked = self._client.asked(f"read the issue {project}#{iid}", about_issue=True)
+        data = self._client.get(asked, f"{mapping.project_path(project)}/issues/{iid}").data
+        ref = mapping.ref_of(data) if isinstance(data, dict) and "iid" in data else None
+        found = self._present(ref, data) if ref else None
+        if found is None:
+            sentence = f"The issue {project}#{iid} that the postmortem names is gone or not visible to us."
+            raise Missing("gitlab.missing", sentence, "Correct the address, or let our account see the issue.")
+        return found
+
+    def readings(self, asked: Asked, issues: Iterable[Any]) -> list[Reading]:
+        found = list(issues)
+        our_id = self.our_id() if found else None
+        try:
+            return [mapping.reading_of(self._settings, issue, our_id) for issue in found]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise not_understood(asked) from None
+
+    def ref_of(self, asked: Asked, issue: Any) -> IssueRef:
+        try:
+            return mapping.issue_ref(self._settings, issue)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise not_understood(asked) from None
+
+
+def _cursor(cursor: str | None) -> tuple[datetime, int, bool]:
+    """(last change seen, page, in the middle of a round). What cannot be read begins anew: repeating is harmless."""
+    try:
+        data = json.loads(cursor or "{}")
+        return mapping.instant(data["seen"]), int(data.get("page", 1)), bool(data.get("more"))
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return datetime(2000, 1, 1, tzinfo=UTC), 1, True
+
+
+def _written(seen: datetime, page: int, *, more: bool) -> str:
+    return json.dumps({"seen": mapping.stamp(seen), "page": page, "more": more})
