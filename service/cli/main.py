@@ -18,6 +18,7 @@ COMMANDS = {
     "held": "held",
     "snooze": "snooze",
     "pause": "pause",
+    "reroute": "reroute",
     "resume": "resume",
     "relink": "relink",
     "restored": "restored",

@@ -87,6 +87,7 @@ class Item:
     target: str | None
     issue_url: str | None
     issue_id: int | None
+    moved_from: int | None
     released_at: datetime | None
     created_at: datetime
     opened_at: datetime | None

@@ -227,6 +227,7 @@ action_items = Table(
     Column("target", String),
     Column("issue_url", Text),
     Column("issue_id", ForeignKey("issues.id"), index=True),
+    Column("moved_from", ForeignKey("issues.id")),
     Column("released_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("opened_at", Instant),

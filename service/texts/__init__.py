@@ -1,7 +1,7 @@
 """Every text that we write: issues, comments and mails."""
 
 from service.texts.comments import changes_comment
-from service.texts.issues import duplicate_comment, issue_body, issue_title
+from service.texts.issues import duplicate_comment, issue_body, issue_title, moved_comment
 from service.texts.mails import Mail, render_mail
 from service.texts.operators import OperatorsMail, Problem
 from service.texts.stalled import StalledLine, StalledMail
@@ -16,5 +16,6 @@ __all__ = [
     "duplicate_comment",
     "issue_body",
     "issue_title",
+    "moved_comment",
     "render_mail",
 ]

@@ -51,6 +51,11 @@ def duplicate_comment(original: IssueRef) -> str:
     )
 
 
+def moved_comment(kept: IssueRef) -> str:
+    """Said on the issue of an action that a person moved to another target, when it is closed."""
+    return f"This action was moved and goes on in {link(kept.key, kept.url)}. What was written here stays to be read."
+
+
 def _section(heading: str, text: str) -> str:
     return f"### {heading}\n\n{text}" if text else ""
 

@@ -12,7 +12,7 @@ from service.cli.main import COMMANDS, cli
 
 PUBLISHED = {
     *("up", "init", "check", "parse", "preview", "ingest", "status", "dead-letters", "held", "snooze"),
-    *("pause", "relink", "resume", "restored", "web", "worker", "clock", "migrate", "sandbox"),
+    *("pause", "relink", "reroute", "resume", "restored", "web", "worker", "clock", "migrate", "sandbox"),
 }
 
 

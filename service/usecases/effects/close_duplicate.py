@@ -1,14 +1,16 @@
-"""Closes the later of two issues that were made for one item, and says so on it."""
+"""Closes an issue whose action goes on in another: the later of two, or one that a person moved to another target."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.spi import IssueRef
-from service.ledger import Message, UnitOfWork
-from service.texts import duplicate_comment
+from connectors.spi import Category, IssueRef, Tracker
+from service.ledger import Issue, Message, UnitOfWork
+from service.texts import duplicate_comment, moved_comment
 from service.usecases.context import Context
 from service.usecases.effects.work import Prepared, Skip, Work
+
+MOVED = "moved"
 
 
 def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime) -> Prepared:
@@ -24,6 +26,16 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
             data = {"closed": issue.key, "kept": kept.key}
             uow.journal.append("issue.duplicate_closed", ("item", item.id), at, data)
         uow.issues.make_due([issue.id], at)
-        return f"Closed {issue.key} as a duplicate of {kept.key}."
+        return f"Closed {issue.key}: the action goes on in {kept.key}."
 
+    if issue.origin == MOVED:
+        return Work(lambda: _close_moved(tracker, issue, original), settle)
     return Work(lambda: tracker.close_as_duplicate(issue.ref, original, duplicate_comment(original)), settle)
+
+
+def _close_moved(tracker: Tracker, issue: Issue, kept: IssueRef) -> None:
+    """By comment and status alone: the other issue may be in a tracker that this one cannot link to."""
+    marker = f"moved-{issue.id}"
+    if not tracker.comments_with(issue.ref, marker):
+        tracker.comment(issue.ref, marker, moved_comment(kept), None)
+    tracker.transition(issue.ref, Category.DECLINED)

@@ -191,9 +191,23 @@ def note_issue(
             item.id, issue_id=known.id, state=state.value, opened_at=at, attention_code=None, attention=None
         )
         uow.journal.append("issue.made", ("item", item.id), at, {"key": ref.key, "url": ref.url})
+        if item.moved_from is not None:
+            _leave_behind(uow, item, item.moved_from, known, at)
     elif known.id != item.issue_id and known.duplicate_of is None:
         _settle_twins(uow, item, known, at)
     return uow.issues.get(known.id)
+
+
+def _leave_behind(uow: UnitOfWork, item: Item, old_id: int, new: Issue, at: datetime) -> None:
+    """The item was moved to another target: the issue that it had is closed, unless it carries another item still."""
+    uow.items.update(item.id, moved_from=None)
+    old = uow.issues.lock(old_id)
+    if old.gone_at is None and old.id != new.id and not uow.items.of_issues([old.id]):
+        uow.issues.update(old.id, duplicate_of=new.id, origin="moved")
+        uow.targets.ensure(old.target, "tracker")
+        uow.outbox.put(CLOSE_DUPLICATE, old.id, old.target, at)
+        data = {"closed": old.key, "kept": new.key}
+        uow.journal.append("issue.left", ("item", item.id), at, data)
 
 
 def _settle_twins(uow: UnitOfWork, item: Item, found: Issue, at: datetime) -> None:
