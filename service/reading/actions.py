@@ -121,6 +121,8 @@ def _place(section: Section, place: Place) -> Place:
     name = _shown(section)
     bracket = words[len(headings.without_bracket(words)) :].strip(" ()[]（）")
     done = states.of_word(bracket) if bracket else states.of_word(words)
+    if name is None and done is False:
+        done = None  # "TODO" above a list announces it and marks nothing.
     if name and section.level >= BOLD_LEVEL and _is_person(section, words, place):
         return replace(place, owner=words.lstrip("@"), section=None)
     if name and (words.startswith("@") or place.who.is_person(words)):

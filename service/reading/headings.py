@@ -42,6 +42,12 @@ _TAKEN = re.compile(
     r"|acciones (?:tomadas|realizadas)",
     re.IGNORECASE,
 )
+# What readers or customers should do is advice, not a promise of the authors.
+_ADVICE = re.compile(
+    r"\b(?:customers?|users?|you|readers?|members|validators|operators)(?: \w+)? (?:can|could|should|need|must|make)\b"
+    r"|\b(?:can|could|should|must) (?:customers?|users?|you|readers?)\b|\b(?:for|to) (?:our )?(?:customers?|users|you)$",
+    re.IGNORECASE,
+)
 _ACTION = re.compile(
     r"\baction(?:able)?s? ?(?:items?|points?|plans?|registers?|lists?|steps?|tasks?|tracker)\b"
     rf"|\b{_KIND}(?:(?:,| and| &| or|/)+ ?\w+){{0,2}} {_WORK}\b"
@@ -56,6 +62,8 @@ _ACTION = re.compile(
     r"(?: (?:be|going to|planning to))? ?(?:do|doing|change|changing|improve|improving|fix|fixing|planning)\b"
     r"|\bhow (?:we|do we|will we|can we|are we|we will|we are|to|we plan to|we can|should we"
     r"|could we)\b.{0,30}\b(?:prevent|avoid|improv|do(?:ing)? better)\w*"
+    r"|\bhow (?:are|will|do|can|should|could|we)\b.{0,40}\b(?:less likely|less impactful|mak(?:e|ing) sure|ensur\w+"
+    r"|stop(?:ping)? (?:this|it)|reduc\w+)"
     r"|\b(?:prevent|preventing|avoid|avoiding|prevention of|preventing) (?:this|it|these|that"
     r"|recurrences?|re-?occurrences?|(?:similar|future|further|such) \w+)\b"
     r"|\b(?:path|way|plans?|steps|road|the plan) forward\b|\blooking ahead\b|\broad ?map\b"
@@ -175,7 +183,7 @@ def stance(marked: str) -> Stance:
     if len(text) > 120:
         return Stance.NEUTRAL
     core = without_bracket(text)
-    if _TAKEN.search(core):
+    if _TAKEN.search(core) or _ADVICE.search(core):
         return Stance.STOP
     if _ACTION.search(core):
         return Stance.WEAK if _STOP.search(_ACTION.sub(" ", core)) else Stance.ACTION

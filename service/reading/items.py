@@ -124,7 +124,7 @@ def _entry(entry: ListItem, peeled: Peeled, place: Place) -> Iterator[ReadItem]:
     for block in entry.blocks[1:]:
         below.take(block, peeled)
     text = marks.plain(peeled.text)
-    if below.lists and _only_groups(text, peeled):
+    if below.lists and _only_groups(text, peeled, concrete=below.concrete):
         inner = replace(place, section=text.rstrip(":： "), owner=place.owner or peeled.owner)
         for block in below.lists:
             yield from of_list(block, inner)
@@ -140,14 +140,18 @@ def _entry(entry: ListItem, peeled: Peeled, place: Place) -> Iterator[ReadItem]:
             yield replace(item, doubtful=True) if child.done is None else item
 
 
-def _only_groups(text: str, peeled: Peeled) -> bool:
-    """A short label without a verb or a fact of its own ("Documentation:", "Ann Lee") groups what stands below it."""
+def _only_groups(text: str, peeled: Peeled, *, concrete: bool) -> bool:
+    """A short label without a verb or a fact of its own ("Documentation:", "Ann Lee") groups what stands below it.
+
+    Without a colon it does so only where all that stands below it is `concrete`: actions by their own words.
+    """
     core = text.rstrip(":： ")
     if peeled.links or peeled.done is not None or peeled.due:
         return False
-    return headings.sorts(core) or (
-        text.endswith((":", "：")) and len(core.split()) <= 3 and not promises.is_promise(core)
-    )
+    if headings.sorts(core):
+        return True
+    promising = len(core.split()) > 1 and promises.is_promise(core)
+    return (text.endswith((":", "：")) or concrete) and len(core.split()) <= 3 and not promising
 
 
 class _Children:
@@ -157,6 +161,7 @@ class _Children:
         self._place = place
         self.children: list[Peeled] = []
         self.lists: list[ListBlock] = []
+        self.concrete = True
 
     def take(self, block: Block, parent: Peeled) -> None:
         if isinstance(block, Paragraph):
@@ -169,6 +174,7 @@ class _Children:
                 self.lists.append(ListBlock(block.ordered, block.start, rest))
             read = [child for entry in rest[:MOST] if (child := _main(entry, self._place, False))]
             own = [child for child in read if _stands_alone(child)]
+            self.concrete &= len(own) == len(rest)
             # Where most of them are actions, the others are too: people write steps in one list.
             self.children.extend(read if len(own) * 2 >= len(read) else own)
 

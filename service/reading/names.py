@@ -1,4 +1,4 @@
-"""Common given names of many countries: what makes a single capitalised word a person."""
+"""Words by which people and teams are known: given names of many countries, and what only looks like one."""
 
 GIVEN = """
 aaron abdul abigail adam adrian agnes ahmed aisha akira alan albert alejandro alex alexander alexandra alexei alexis
@@ -40,4 +40,10 @@ ACRONYMS = """
 ADR ALB AM API APIS AWS CD CDN CET CI CLI CPU CSS DB DNS DR EC2 EKS EST ETA EU FAQ GCP GKE HA HR IAM ID IT JS KPI LB
 MFA MVP NA NFS NLB OK OS P0 P1 P2 P3 P4 PHP PM POC PR PRS PST QA RAM RDS RFC RPC S3 SDK SLA SLI SLO SQL SSH SSL SSO
 TBD TLS TS TTL UI UK URL US UTC UX VM VMS VPN WAF WIP
+"""
+
+# Words that name a team where a team is expected.
+TEAMS = """
+backend data dba developers development devops engineering everyone frontend infra infrastructure it legal network
+networking on-call oncall operations ops platform product qa security sre support
 """

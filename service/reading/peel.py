@@ -27,6 +27,7 @@ _LABELLED = {
     for name, words in labels.INLINE.items()
 }
 _DASHED = re.compile(r"\s(?:[-–—|]|->|=>|→|:)\s*(?=\S)|(?<=[.!?])\s+(?=\S)")
+_PARTS = re.compile(r"[;|；，、]|,(?! ?(?:19|20)\d\d\b)| [-–—] ")
 _LAST_WORDS = re.compile(r"(?:^|\s)[*_]*([A-Z]+(?:[- ][A-Z]+)?)[*_]*[.\s]*$")
 _BOLD_END = re.compile(f"{marks.BOLD}([^{marks.BOLD}{marks.BOLD_END}]{{1,40}}){marks.BOLD_END}[\\s.]*$")
 _CAPITALS_START = re.compile(r"^(TO-?DO|DONE|WIP|FIXED|IN[- ]PROGRESS)\s+(?=[^\W\d_])")
@@ -123,6 +124,8 @@ class _Peeler:
         state, rest = states.of_signs(bare)
         if state is None or not self._keep(rest):
             return False
+        if _PRIORITY_START.match(rest):
+            return True  # A coloured circle in front of "High" shows how urgent it is.
         self._peeled.state(state)
         return True
 
@@ -193,12 +196,23 @@ class _Peeler:
         if not shown.strip() or self._who.is_person(shown):
             into.owner = people.owner(shown)
             return True
-        parts = [part for part in re.split(r"[,;|]| [-–—] ", inside) if part.strip()]
-        if len(parts) > 1 and all(self._fact(part, into, at_head=at_head) for part in parts):
+        if self._all_facts(inside, into, at_head=at_head):
             return True
         told = None if at_head else states.of_remark(shown)
         into.state(told)
         return told is not None or self._fact(inside, into, at_head=at_head)
+
+    def _all_facts(self, inside: str, into: Peeled, *, at_head: bool) -> bool:
+        """Several facts with commas between them; beside when or how far, a name that nobody knows is who."""
+        parts = [part for part in _PARTS.split(inside) if part.strip()]
+        rest = [part for part in parts if not self._fact(part, into, at_head=at_head)]
+        if len(parts) < 2 or (rest and into.owner):
+            return False
+        told = into.due is not None or into.done is not None or into.priority is not None
+        if rest and not (told and all(self._who.may_be_person(marks.plain(part)) for part in rest)):
+            return False
+        into.owner = into.owner or people.owner(", ".join(rest))
+        return True
 
     def _fact(self, part: str, into: Peeled, *, at_head: bool = False) -> bool:
         """Whether the words are one fact, which is then taken."""
@@ -315,7 +329,7 @@ class _Peeler:
             after = bare[found.end() :]
             into = Peeled("")
             state = ends.remark_state(marks.plain(after)) if _sets_off(found.group(0), after) else None
-            if state is None and not self._fact(after, into):
+            if state is None and not self._fact(after, into) and not self._told(after, into):
                 continue
             if not self._keep(ends.trim(bare[: found.start()], at_head=False)):
                 return False
@@ -324,6 +338,16 @@ class _Peeler:
             self._peeled.priority = self._peeled.priority or into.priority
             return True
         return False
+
+    def _told(self, after: str, into: Peeled) -> bool:
+        """Several facts after one dash, or a name before a dash that leads to another fact."""
+        if self._all_facts(after, into, at_head=False):
+            return True
+        mine = self._peeled
+        if mine.owner or (mine.due is None and mine.done is None) or not self._who.may_be_person(marks.plain(after)):
+            return False
+        into.owner = people.owner(after)
+        return into.owner is not None
 
     def _tail_date(self) -> bool:
         text = marks.unstyled(self._peeled.text)

@@ -15,6 +15,8 @@ _MENTION = re.compile(
     r"|(?<![\w.+\-])[\w.+\-]{1,64}@[\w\-]{1,60}\.[\w.\-]{1,60}"
 )
 _TEAM = re.compile(r"(?:[\w&.\-]+ ){1,4}(?:team|squad|crew|guild|tribe|group|wg|chapter)|team [\w\-]+", re.IGNORECASE)
+_TEAM_WORDS = frozenset(names.TEAMS.split())
+_GROUP = re.compile(r"[(\[]([A-Z][^()\[\]\n]{2,80})[)\]]")
 _WORDS = re.compile(r"[^\W\d_][\w'’.\-]*")
 _INITIALS = re.compile(r"[A-Z]{2,3}")
 _NOBODY = re.compile(
@@ -45,6 +47,18 @@ class People:
         """Whether the text has the shape of initials, which make a person only beside other people."""
         return all(_INITIALS.fullmatch(part) for part in _PART.split(text.strip()))
 
+    def may_be_person(self, text: str) -> bool:
+        """Whether the text has the shape of names or a team's word: enough only where a name is expected."""
+        parts = [part.strip(" .") for part in _PART.split(text.strip()) if part.strip(" .")]
+        return bool(parts) and all(self._may_be_one(part) for part in parts)
+
+    def _may_be_one(self, part: str) -> bool:
+        if part.casefold() in _TEAM_WORDS or self._is_one(part, initials=True):
+            return True
+        words = part.split()
+        shaped = len(words) <= 3 and all(_WORDS.fullmatch(word) and word[0].isupper() for word in words)
+        return shaped and not (len(words) == 1 and part.casefold() in self.common) and part not in _ACRONYMS
+
     def _is_one(self, part: str, initials: bool) -> bool:
         part = part.rstrip(".")
         if _MENTION.fullmatch(part) or _TEAM.fullmatch(part) or part.casefold() in self.known:
@@ -67,12 +81,22 @@ def of_document(texts: Iterable[str], named: Iterable[str]) -> People:
     for text in texts:
         known.update(m.group(0).strip("@").casefold() for m in _MENTION.finditer(text) if m.group(0).count("@") == 1)
         common.update(_LOWER.findall(text))
+        known.update(_beside_known(text))
     for text in named:
         for part in _PART.split(marks.plain(text)):
             name = owner(part)
             if name and len(name) <= 40 and len(name.split()) <= 3:
                 known.add(name.casefold())
     return People(frozenset(known), frozenset(common))
+
+
+def _beside_known(text: str) -> Iterable[str]:
+    """Names that stand in one bracket with a common given name ("[Sven, Ula]")."""
+    for found in _GROUP.finditer(text):
+        parts = [part for part in _PART.split(found.group(1)) if part]
+        names = [part.casefold() for part in parts if _WORDS.fullmatch(part) and part[0].isupper()]
+        if 1 < len(names) == len(parts) <= 5 and any(name in _GIVEN for name in names):
+            yield from names
 
 
 def owner(text: str) -> str | None:

@@ -32,6 +32,15 @@ _VOW = re.compile(
     r" (?:also |now |soon |then |\w+ly |be )*(?P<verb>[\w\-]+)(?P<place>(?: [\w\-]+){1,5} (?:in place|into place))?",
     re.IGNORECASE,
 )
+_BOUND = re.compile(
+    r"\b(?:will|shall|must|needs? to|has to|have to|should(?! have)|(?:is|are) (?:being|getting|going to be))\b",
+    re.IGNORECASE,
+)
+_CHATTER = re.compile(
+    r"\b(?:sorry|apolog\w+|thanks?|grateful|appreciate|patience|inconvenience|questions?|(?:keep|update|inform) (?:you"
+    r"|everyone|our \w+)|promise to do better|strive|best to|take \w+ (?:very )?seriously)\b",
+    re.IGNORECASE,
+)
 _TALK = frozenset(verbs.TALK.split())
 _PAST = re.compile(
     r"\b(?:we|i|they|team) (?:have |had |also |then |immediately |quickly |subsequently )*(?:took"
@@ -115,6 +124,12 @@ def is_promise(marked: str) -> bool:
 def we_promise(sentence: str) -> bool:
     """Whether the authors bind themselves in this sentence."""
     return bool(_WE_WILL.search(sentence))
+
+
+def binds(sentence: str) -> bool:
+    """Whether a sentence says what will, must or is about to be done; thanks, regrets and news to come are none."""
+    text = sentence[:600]
+    return bool(_WE_WILL.search(text) or _BOUND.search(text)) and not _CHATTER.search(text)
 
 
 def is_vow(sentence: str) -> bool:

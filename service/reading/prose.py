@@ -38,13 +38,14 @@ def _parts(text: str) -> list[str]:
 def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
     peeled = peel(text, place.who, place.anchor)
     found = promises.sentences(peeled.text)
-    whole = not only_ours and (len(found) <= _WHOLE or peeled.done is not None)
+    several = sum(promises.binds(marks.plain(sentence)) for sentence in found) > 1
+    whole = not only_ours and not several and (len(found) <= _WHOLE or peeled.done is not None)
     for candidate in [peeled] if whole else [peel(sentence, place.who, place.anchor) for sentence in found]:
         peeled = candidate
         shown = marks.plain(peeled.text)
         if len(shown) < 15 or promises.points_elsewhere(shown) or is_placeholder(shown):
             continue
-        if peeled.done is None and not _promises(shown, whole=whole):
+        if peeled.done is None and not _promises(shown, whole=whole, only_ours=only_ours):
             continue
         item = item_of(peeled, replace(place, doubtful=True))
         if item:
@@ -65,8 +66,10 @@ def of_vows(blocks: list[Block], place: Place) -> Iterator[ReadItem]:
                     yield item
 
 
-def _promises(shown: str, *, whole: bool) -> bool:
-    return promises.is_promise(shown) if whole else promises.we_promise(shown) or promises.is_order(shown)
+def _promises(shown: str, *, whole: bool, only_ours: bool) -> bool:
+    if whole:
+        return promises.is_promise(shown)
+    return promises.is_order(shown) or (promises.we_promise(shown) if only_ours else promises.binds(shown))
 
 
 def names_action(section: Section) -> bool:
@@ -76,10 +79,18 @@ def names_action(section: Section) -> bool:
     words = headings.words(section.heading)
     if len(words.split()) < 2:
         return False
-    has_list = any(isinstance(block, ListBlock | Table) for block in section.blocks)
-    return (
-        promises.is_order(words) if has_list or section.children else bool(section.blocks) or promises.is_order(words)
-    )
+    if promises.is_order(words):
+        return True
+    forms = [block for block in section.blocks if isinstance(block, ListBlock | Table)]
+    return bool(section.blocks) and not section.children and all(_is_fields(form) for form in forms)
+
+
+def _is_fields(form: ListBlock | Table) -> bool:
+    """Whether a list does no more than state fields of one item ("Owner: x", "Due: y")."""
+    if isinstance(form, Table):
+        return False
+    firsts = [entry.blocks[0] for entry in form.items if entry.blocks]
+    return all(isinstance(first, Paragraph) and labels.value_line(marks.plain(first.text)) for first in firsts)
 
 
 def of_heading(section: Section, place: Place) -> ReadItem | None:

@@ -96,7 +96,7 @@ def _opens(block: Block, following: Block | None) -> tuple[str, int] | None:
         return None
     text = block.text.strip()
     shown = marks.plain(text)
-    if len(shown) > 80 or _SENTENCE.search(shown.rstrip(":： .")):
+    if len(shown) > 80 or _SENTENCE.search(shown.rstrip(":： .?？")):
         return None
     if marks.is_bold(text):
         return text, BOLD_LEVEL

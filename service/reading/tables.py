@@ -79,7 +79,7 @@ def _row(row: list[str], named: list[str | None], at: int, place: Place) -> Read
 def _give(peeled: Peeled, name: str, cell: str, place: Place) -> None:
     if name == "owner":
         # A column decides who it is, whatever the words inside the action looked like.
-        stated = people.owner(cell)
+        stated = people.owner(", ".join(line for line in cell.split("\n") if line.strip()))
         peeled.owner = stated or peeled.owner
         peeled.take_links(cell)
     else:
