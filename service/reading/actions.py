@@ -174,9 +174,12 @@ def _unannounced(found: list[Section], place: Place) -> Iterator[ReadItem]:
 
 def _weak(section: Section, here: Place) -> Iterator[ReadItem]:
     read: list[ReadItem] = []
+    marked = states.of_word(headings.words(section.heading))
+    here = replace(here, done=marked)
     for block in section.blocks:
         if isinstance(block, ListBlock):
-            read.extend(items.of_list(block, here, only_promises=True))
+            # Below "Planned" or "Completed" every entry is an action, whatever its words.
+            read.extend(items.of_list(block, here, only_promises=marked is None))
         elif isinstance(block, Table) and (tables.announces_actions(block) or tables.has_actions(block)):
             read.extend(tables.of_table(block, here))
     yield from read or prose.of_paragraphs(section.blocks, here, only_ours=True)

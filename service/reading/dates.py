@@ -38,7 +38,11 @@ _FORMS = re.compile(
     rf"|(?<!\d)(?P<m7>\d{{1,2}})[月월] ?(?P<d7>\d{{1,2}})[日일]",
     re.IGNORECASE,
 )
-_END_OF = re.compile(rf"\b(?:end|ende|fin) (?:of |de )?(?P<m>{_NAME})\b\.?,? (?P<y>{_YEAR})", re.IGNORECASE)
+_END_OF = re.compile(
+    rf"\b(?:the )?(?:end|ende|fin|fine|fim|finales|finales de|eind|koniec) (?:of |de |di )?(?P<m>{_NAME})\b\.?,?"
+    rf" (?:de )?(?P<y>{_YEAR})",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,14 @@ def due(text: str, anchor: datetime.date | None) -> datetime.date | None:
     """The day that a due date names; a month's end counts as its last day, a month or a quarter alone is no day."""
     last = _END_OF.search(text)
     if last:
-        month, year = _MONTH_OF[last["m"].lower()], int(last["y"])
-        return (
-            _date(year, month, 29) or _date(year, month, 28)
-            if month == 2
-            else _date(year, month, _LAST_DAYS[month - 1])
-        )
+        return end_of_month(last.group(0))
     return next((day for found in find(text) if (day := found.after(anchor))), None)
+
+
+def end_of_month(text: str) -> datetime.date | None:
+    """The last day of the month where all of the text names the end of one ("the end of June 2031")."""
+    found = _END_OF.fullmatch(text)
+    if not found:
+        return None
+    month, year = _MONTH_OF[found["m"].lower()], int(found["y"])
+    return (_date(year, 2, 29) if month == 2 else None) or _date(year, month, _LAST_DAYS[month - 1])

@@ -45,7 +45,8 @@ _TAKEN = re.compile(
 # What readers or customers should do is advice, not a promise of the authors.
 _ADVICE = re.compile(
     r"\b(?:customers?|users?|you|readers?|members|validators|operators)(?: \w+)? (?:can|could|should|need|must|make)\b"
-    r"|\b(?:can|could|should|must) (?:customers?|users?|you|readers?)\b|\b(?:for|to) (?:our )?(?:customers?|users|you)$",
+    r"|\b(?:can|could|should|must) (?:customers?|users?|you|readers?)\b"
+    r"|\b(?:for|to) (?:our )?(?:customers?|users|you)$",
     re.IGNORECASE,
 )
 _ACTION = re.compile(

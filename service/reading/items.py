@@ -15,7 +15,8 @@ from service.reading.people import People
 # A postmortem with more promises than this is none, or somebody is trying us.
 MOST = 1000
 _PLACEHOLDER = re.compile(
-    r"\W*|\W*(?:n/?a|none|nil|nothing|no action(?: items?)?(?: (?:needed|required|taken|identified))?"
+    r"[\W_]*|(?:(?:[^\w\[\]]|_)*\[[^\[\]]{1,60}\](?:[^\w\[\]]*\b(?:by|owner|due|eta|assigned to)\b)?)+"
+    r"(?:[^\w\[\]]|_)*|\W*(?:n/?a|none|nil|nothing|no action(?: items?)?(?: (?:needed|required|taken|identified))?"
     r"|no follow[- ]?ups?|not applicable|tbd|tba|tbc|todo|to be (?:done|determined|defined|added)|"
     r"\.\.\.|etc|なし|特になし|无|無|keine|aucune?|ninguna?|nessuna?|nenhuma?|geen)\W*|\W*(?:\.\.\.|…).*"
     r"|.*\{\{.*\}\}.*|\W*<[^<>]+>\W*|\[[^\]]*(?:your|description|action item|insert|task)[^\]]*\]\W*"
@@ -52,7 +53,7 @@ def is_placeholder(text: str) -> bool:
 
 def item_of(peeled: Peeled, place: Place) -> ReadItem | None:
     """The item that was peeled, with what its place says; None for a placeholder."""
-    text = marks.plain(peeled.text)
+    text = marks.plain(peeled.text).rstrip(":： ")
     if is_placeholder(text) or not re.search(r"\w", text):
         return None
     return ReadItem(

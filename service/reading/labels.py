@@ -9,7 +9,12 @@ _FIELDS = {
     "|负责人|責任人|负责"
     "|담당자|담당|verantwortlich|verantwortliche|zuständig|wer|responsable|responsables|"
     "propriétaire|qui|encargado|asignado a|responsável|responsabile|eigenaar|verantwoordelijke"
-    "|ответственный|исполнитель|ansvarlig|ansvarig|odpowiedzialny",
+    "|ответственный|исполнитель|ansvarlig|ansvarig|odpowiedzialny"
+    "|osoba odpowiedzialna|właściciel|kto|porteur|pilote|en charge|responsable de l'action"
+    "|a cargo|dueña|responsable del?|dono|dona|responsáveis|incaricato"
+    "|referente|responsabili|verantwoordelijk|door|wie"
+    "|bearbeiter|bearbeiterin|zuständigkeit|verantwortung|владелец|кто|担当チーム|主担当|対応者|責任人|责任人|跟进人|执行人"
+    "|处理人|責任者名|책임자|이름|担当部署|team/owner|owner/team|owner(s)|dri(s)|driver|responsável pela ação",
     "due": "due|due date|due by|due on|deadline|eta|target|target date|target completion"
     "|target completion date|by when|when|completion date|expected|expected by|expected completion"
     "|date due|"
@@ -20,7 +25,10 @@ _FIELDS = {
     "|wanneer|streefdatum|frist dato",
     "state": "status|state|done|done?|completed|complete|progress|completion|完了|状態|状況|ステータス|进度"
     "|进展|狀態|状态|상태"
-    "|estado|statut|état|stato|статус|stand|avancement",
+    "|estado|statut|état|stato|статус|stand|avancement|état d'avancement"
+    "|situação|andamento|avanzamento|voortgang|stan"
+    "|bearbeitungsstand|進捗|進捗状況|対応状況|完成情况|完成状态|处理状态|진행 상황|진행상태"
+    "|resolution|done/open|open/closed",
     "priority": "priority|prio|urgency|優先度|優先順位|优先级|優先級|우선순위|priorität|priorité|prioridad"
     "|prioridade|priorità"
     "|prioriteit|приоритет",

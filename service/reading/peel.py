@@ -20,6 +20,7 @@ _TAIL_LINK = re.compile(
     re.IGNORECASE,
 )
 _HEAD_LINK = re.compile(rf"^[\s\[(]*({marks.ANY_LINK})[\])]*\s*(?:[:：\-–—|]+|(?=\s))\s*")
+_STATE_IN_LINK = re.compile(r"(.+?) ?[(\[]([\w -]{2,20})[)\]]")
 _LABELLED = {
     name: re.compile(
         rf"(?:^|[\s\-–—:：|,;.。、(\[*])(?:{words})\s*[:：=]\s*((?:(?!\s[-–—|]\s)[^:：|;]){{1,80}})$", re.IGNORECASE
@@ -41,10 +42,14 @@ _PRIORITY_START = re.compile(
 )
 _NUMBERED = re.compile(
     r"^\s*(?:action(?: item)?|item|task|ai|follow-?up|improvement|recommendation"
-    r"|measure)[ \-]?#?\d{1,3}\s?[.):\-–—]+\s*",
+    r"|measure)[ \-]?#?\d{1,3}\s?[.):\-–—]+\s*|^\s*(?:action(?: item)?|task|follow-?up)\s*[:：]\s+",
     re.IGNORECASE,
 )
-_STATE_START = re.compile(r"^([^\W\d_][\w\- ]{2,14}?)\s*[:：]\s+|^([A-Z][A-Z\- ]{2,12}[A-Z])\s*[\-–—]\s+")
+_STATE_START = re.compile(
+    r"^([^\W\d_][\w\- ]{2,14}?)\s*[:：]\s+|^([A-Z][A-Z\- ]{2,12}[A-Z])\s*[\-–—]\s+"
+    r"|^((?!(?:live|new|open|yes|no)\b)[^\W\d_][\w \-]{2,14}?)\s+[\-–—]\s+",
+    re.IGNORECASE,
+)
 _BY_DATE = re.compile(
     r"(?:^|[\s,;(\-–—])(?:(?:due|eta|deadline|target)(?: date)?(?: by| on)?|by|before|until"
     r"|no later than|bis|avant)[:：]?\s+([^:;|()]{4,40})$",
@@ -53,7 +58,8 @@ _BY_DATE = re.compile(
 # The length from which a text is an essay, not an item.
 _LONGEST = 8000
 _DATE_LEAD = re.compile(
-    r"^(?:(?:due|eta|by|before|until|deadline|target)(?: date| by| on)?[:：]?\s*)?(?:(?:mon|tues?"
+    r"^(?:(?:due|eta|by|before|until|deadline|target|bis|bis zum|fällig|avant(?: le)?|jusqu'au|hasta(?: el)?|antes del?"
+    r"|até|entro(?: il)?|voor|uiterlijk|do|до)(?: date| by| on)?[:：]?\s*)?(?:(?:mon|tues?"
     r"|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? +)?",
     re.IGNORECASE,
 )
@@ -142,21 +148,26 @@ class _Peeler:
     def _head_link(self) -> bool:
         text = marks.unstyled(self._peeled.text)
         found = _HEAD_LINK.match(text)
-        if not found or not trackers.names_issue(marks.plain(found.group(1))):
+        shown = marks.plain(found.group(1)) if found else ""
+        state = states.of_word(shown)
+        if state is None and (bracket := _STATE_IN_LINK.fullmatch(shown)):
+            shown, state = bracket.group(1), states.of_word(bracket.group(2))
+        if not found or (state is None and not trackers.names_issue(shown)):
             return False
-        return self._keep(ends.trim(text[found.end() :], at_head=True))
+        if not self._keep(ends.trim(text[found.end() :], at_head=True)):
+            return False
+        self._peeled.state(state)
+        return True
 
     def _head_word(self) -> bool:
         text = self._peeled.text
-        found = _BOLD_START.match(text) or _STATE_START.match(marks.unstyled(text))
-        if found:
-            word = next(group for group in found.groups() if group)
-            state = states.of_word(word)
-            bare = text if found.re is _BOLD_START else marks.unstyled(text)
-            if state is not None and self._keep(ends.trim(bare[found.end() :], at_head=True)):
+        bare = marks.unstyled(text)
+        for pattern, styled in ((_BOLD_START, text), (_STATE_START, bare)):
+            found = pattern.match(styled)
+            state = states.of_word(next(group for group in found.groups() if group)) if found else None
+            if found and state is not None and self._keep(ends.trim(styled[found.end() :], at_head=True)):
                 self._peeled.state(state)
                 return True
-        bare = marks.unstyled(text)
         found = _CAPITALS_START.match(bare)
         if found and self._keep(bare[found.end() :]):
             self._peeled.state(states.of_word(found.group(1)))
@@ -242,7 +253,10 @@ class _Peeler:
         return True
 
     def _dated(self, shown: str, into: Peeled) -> bool:
-        bare = _DATE_LEAD.sub("", shown.strip())
+        bare = _DATE_LEAD.sub("", shown.strip()).removesuffix("まで").removesuffix("前").strip()
+        if last := dates.end_of_month(bare):
+            into.due = into.due or last
+            return True
         found = next(dates.find(bare), None)
         if found and found.start == 0 and found.end == len(bare):
             into.due = into.due or found.after(self._anchor)
@@ -259,7 +273,7 @@ class _Peeler:
             return False
         [(url, shown)] = marks.links(found.group(1))
         told = states.of_remark(shown) if trackers.is_issue(url) and len(shown.split()) <= 4 else None
-        if told is None and url != shown and not trackers.names_issue(shown):
+        if told is None and url != shown and not trackers.names_issue(shown) and not url.endswith(f"/{shown}"):
             return self._person_link(text, found, shown)
         self._peeled.state(told)
         return self._keep(ends.trim(text[: found.start()], at_head=False))

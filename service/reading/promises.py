@@ -18,7 +18,7 @@ _WILL = re.compile(
 )
 _WE_WILL = re.compile(
     r"\b(?:we|i|our (?:\w+ ){0,2}team|the (?:[\w.\-]+ ){0,3}team|team)(?:'ll|’ll| (?:also |now "
-    r"|therefore |are |have |be |been )*(?:will|shall|plan|intend|intends|need to|must|"
+    r"|therefore |are |have |be |been )*(?:will|shall|plan|intend|intends|in the process of|need to|must|"
     r"should|going to|committed|commit|decided to|planning|working|aim|investigating|looking|adding"
     r"|implementing|building|introducing|improving|evaluating|exploring|updating|creating))\b"
     r"|\bwe(?:'re|’re| are) (?:\w+ing)\b|\bwill be (?:\w+ed|made|built|put|written|set)\b",
@@ -58,6 +58,13 @@ _PURPOSE = re.compile(
     r"\b(?:to (?:prevent|avoid|reduce|ensure|make sure|mitigate|minimi[sz]e|improve|address|lower)"
     r"|going forward|moving forward|in (?:the )?future|so that this|from happening|"
     r"from now on|in the coming|over the next|committed to)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"\bwhat (?:are|will|can|should|do) we (?:now |then )?(?:going to |plan to )?(?:do|doing|change|changing|improve)\b"
+    r"|\bhow (?:are|will|can|do) we (?:going to |plan to )?(?:\w+ ){0,3}(?:prevent|avoid|stop|improve|do better)"
+    r"|\bhere(?:'s|’s| is| are)(?: \w+){0,3} (?:what|how|steps|changes|actions|measures)(?: \w+){0,2}"
+    r" we(?: are|'re|’re|'ll|’ll| will| plan)\b",
     re.IGNORECASE,
 )
 _FOLLOWING = re.compile(
@@ -132,6 +139,11 @@ def binds(sentence: str) -> bool:
     return bool(_WE_WILL.search(text) or _BOUND.search(text)) and not _CHATTER.search(text)
 
 
+def asks(sentence: str) -> bool:
+    """Whether a sentence asks or announces what will be done, so that what follows answers it."""
+    return bool(_ASKS.search(sentence[:600]))
+
+
 def is_vow(sentence: str) -> bool:
     """Whether "we" will do something definite: a will or a plan with a verb of work behind it."""
     for found in _VOW.finditer(sentence[:600]):
@@ -148,6 +160,8 @@ def announces(lead: str) -> bool:
     leads = text.rstrip().endswith((":", "："))
     promise = _WE_WILL.search(text)
     past = _PAST.search(text, promise.end() if promise else 0)
+    if asks(text):
+        return True
     if past or not (leads or _FOLLOWING.search(text)):
         return False
     return bool(promise or _PURPOSE.search(text)) or (bool(_LEAD_NOUN.search(text)) and bool(_WILL.search(text)))

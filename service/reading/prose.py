@@ -54,16 +54,33 @@ def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
 
 def of_vows(blocks: list[Block], place: Place) -> Iterator[ReadItem]:
     """The sentences and list entries that say what the authors will do; a plan to tell or to go on is none."""
+    asked = False
     for block in blocks:
-        if isinstance(block, ListBlock):
-            parts = [first.text for entry in block.items for first in entry.blocks[:1] if isinstance(first, Paragraph)]
-        else:
-            parts = promises.sentences(marks.spaced(block.text)) if isinstance(block, Paragraph) else []
-        for part in parts:
-            if any(promises.is_vow(sentence) for sentence in promises.sentences(marks.plain(part))):
-                item = item_of(peel(part, place.who, place.anchor), place)
-                if item:
-                    yield item
+        if isinstance(block, Paragraph):
+            sentences = promises.sentences(marks.spaced(block.text))
+            yield from _vows(sentences, place, asked=asked)
+            asked = bool(sentences) and promises.asks(marks.plain(sentences[-1]))
+        elif isinstance(block, ListBlock):
+            firsts = [first.text for entry in block.items for first in entry.blocks[:1] if isinstance(first, Paragraph)]
+            for text in firsts:
+                if any(promises.is_vow(sentence) for sentence in promises.sentences(marks.plain(text))):
+                    yield from _vow(text, place)
+
+
+def _vows(sentences: list[str], place: Place, *, asked: bool) -> Iterator[ReadItem]:
+    """Vows of a paragraph; after a sentence that asks what will be done, each answer that binds the authors is one."""
+    for sentence in sentences:
+        shown = marks.plain(sentence)
+        if promises.asks(shown):
+            asked = True
+        elif promises.is_vow(shown) or (asked and promises.binds(shown)):
+            yield from _vow(sentence, place)
+
+
+def _vow(text: str, place: Place) -> Iterator[ReadItem]:
+    item = item_of(peel(text, place.who, place.anchor), place)
+    if item:
+        yield item
 
 
 def _promises(shown: str, *, whole: bool, only_ours: bool) -> bool:
