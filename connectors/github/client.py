@@ -1,24 +1,30 @@
-"""PyGithub's requester, made to ask once, never to sleep, to end in time and to raise our errors."""
+"""Requests to one GitHub: asked once, answered in time, with a repository's new name where it was renamed."""
 
 from __future__ import annotations
 
 import json
-import logging
+import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
-import requests
-from github.Auth import Auth
-from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
-
-from connectors.answers import Asked, failed, no_secret, not_understood, quoted, refused
+from connectors.answers import Asked, failed, no_secret, not_understood, refused
+from connectors.github.app import GithubApp
+from connectors.github.failures import query_failed, said
+from connectors.github.requesting import PAGE, Bearer, requester
 from connectors.github.settings import GithubSettings
-from connectors.http import CallFailed, Reach, prepare, user_agent
-from connectors.spi import ConnectorError, OutcomeUnknown, Secret, Unavailable
+from connectors.github.versions import lacking, version_in
+from connectors.http import CallFailed, redirected_to
+from connectors.spi import AccessDenied
 
-PAGE = 100
-_API_VERSION = "2022-11-28"
+_PLACE = re.compile(r"/repos/([^/]+/[^/]+)(?=/|$)")
+_REDIRECTS = (301, 302, 307, 308)
+_RENAMED_SECONDS = 600.0
+_VERSION_SECONDS = 3600.0
+
+__all__ = ["PAGE", "GithubClient", "Reply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,81 +34,17 @@ class Reply:
     data: Any
 
 
-class _Token(Auth):
-    """Reads the token anew for each request, so that a replaced one is used without a restart."""
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """`place`: the repository that it is about, which decides an app's token. `as_app`: with the app's own proof."""
 
-    def __init__(self, secret: Secret) -> None:
-        self._secret = secret
-
-    @property
-    def token_type(self) -> str:
-        return "Bearer"
-
-    @property
-    def token(self) -> str:
-        return self._secret.reveal()
-
-
-def _requester(settings: GithubSettings) -> Requester:
-    """A requester over our own session.
-
-    PyGithub takes other connection classes for all its clients at once; set on a subclass they are this client's alone.
-    It then makes a connection object for each request, which is why the session stands outside of it.
-    """
-    session = requests.Session()
-    reach = Reach(settings.api_url, settings.call_seconds, settings.proxy, settings.ca_bundle)
-    prepare(session, reach)
-    session.auth = Requester.noopAuth
-
-    def send(connection: Any) -> RequestsResponse:
-        url = f"{connection.protocol}://{connection.host}:{connection.port}{connection.url}"
-        response = session.request(
-            connection.verb, url, headers=connection.headers, data=connection.input, allow_redirects=False
-        )
-        if response.status_code == 202 and connection.verb == "GET":
-            response.status_code = 503  # PyGithub would sleep and ask again for as long as 202 comes
-        return RequestsResponse(response)
-
-    class Plain(HTTPRequestsConnectionClass):
-        def __init__(self, host: str, port: int | None = None, **_: Any) -> None:
-            self.protocol, self.host, self.port = "http", host, port or 80
-
-        def getresponse(self) -> RequestsResponse:
-            return send(self)
-
-        def close(self) -> None:
-            """The session lives on."""
-
-    class Tls(HTTPSRequestsConnectionClass):
-        def __init__(self, host: str, port: int | None = None, **_: Any) -> None:
-            self.protocol, self.host, self.port = "https", host, port or 443
-
-        def getresponse(self) -> RequestsResponse:
-            return send(self)
-
-        def close(self) -> None:
-            """The session lives on."""
-
-    class Bound(Requester):
-        pass
-
-    Bound.injectConnectionClasses(Plain, Tls)
-    quiet = logging.getLogger(f"{__name__}.requests")
-    quiet.setLevel(logging.WARNING)  # at DEBUG PyGithub writes down whole bodies, private postmortems among them
-    Bound.injectLogger(quiet)
-    return Bound(
-        auth=_Token(settings.token),
-        base_url=settings.api_url,
-        timeout=int(settings.call_seconds) + 1,
-        user_agent=user_agent(),
-        per_page=PAGE,
-        verify=True,
-        retry=None,
-        pool_size=None,
-        seconds_between_requests=None,
-        seconds_between_writes=None,
-        api_version=_API_VERSION,
-    )
+    verb: str
+    path: str
+    params: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    payload: Any = None
+    place: str | None = None
+    as_app: bool = False
 
 
 class GithubClient:
@@ -111,10 +53,17 @@ class GithubClient:
     def __init__(self, name: str, settings: GithubSettings) -> None:
         self._name = name
         self._settings = settings
-        self._requester = _requester(settings)
+        self._bearer = Bearer()
+        self._requester = requester(settings, self._bearer)
+        self._renamed: dict[str, tuple[float, str]] = {}
+        self._version: tuple[float, tuple[int, int] | None] = (0.0, None)
+        self.app: GithubApp | None = None
+        if settings.app_id is not None and settings.private_key is not None:
+            self.app = GithubApp(settings.app_id, settings.private_key, settings.installation_id, self._as_app)
 
     def asked(self, what: str, *, mutating: bool = False, about_issue: bool = False) -> Asked:
-        return Asked("github", self._name, what, mutating, about_issue, self._settings.token)
+        secret = self._settings.token or self._settings.private_key
+        return Asked("github", self._name, what, mutating, about_issue, secret)
 
     def get(
         self,
@@ -125,49 +74,114 @@ class GithubClient:
         headers: Mapping[str, str] | None = None,
         redirects: bool = False,
     ) -> Reply:
-        """With `redirects`, a 301 comes back as a reply; nothing follows it."""
-        return self._call(asked, "GET", path, params=dict(params or {}), headers=headers, redirects=redirects)
+        """With `redirects`, a 301 comes back as a reply; without, only a renamed repository is followed."""
+        call = _Call("GET", path, params, headers, place=_place_in(path))
+        return self._once(asked, call) if redirects else self._followed(asked, call)
 
     def send(self, asked: Asked, verb: str, path: str, payload: Any) -> Any:
-        return self._call(asked, verb, path, payload=payload).data
+        return self._followed(asked, _Call(verb, path, payload=payload, place=_place_in(path))).data
 
-    def graphql(self, asked: Asked, query: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    def myself(self, asked: Asked) -> Reply:
+        """Who we are: a token's account, or an app."""
+        return self._once(asked, _Call("GET", "/app", as_app=True) if self.app else _Call("GET", "/user"))
+
+    def graphql(self, asked: Asked, query: str, variables: Mapping[str, Any], place: str) -> Mapping[str, Any]:
         """The `data` of a query. Single nodes that are not found come with errors and a 200, and are not a failure."""
-        payload = {"query": query, "variables": variables}
-        reply = self._call(asked, "POST", self._requester.graphql_url, payload=payload)
+        reply = self._query(asked, query, variables, place)
         data = reply.data.get("data") if isinstance(reply.data, dict) else None
         if isinstance(data, dict) and any(value is not None for value in data.values()):
             return data
-        raise _graphql_error(asked, reply)
+        raise query_failed(asked, reply.headers, reply.data)
 
-    def mutate(self, asked: Asked, query: str, variables: Mapping[str, Any]) -> None:
+    def mutate(self, asked: Asked, query: str, variables: Mapping[str, Any], place: str) -> None:
         """A mutation: any error among its answers means that GitHub did not do it."""
-        reply = self._call(asked, "POST", self._requester.graphql_url, payload={"query": query, "variables": variables})
+        reply = self._query(asked, query, variables, place)
         if not isinstance(reply.data, dict) or "data" not in reply.data or reply.data.get("errors"):
-            raise _graphql_error(asked, reply)
+            raise query_failed(asked, reply.headers, reply.data)
 
-    def _call(
-        self,
-        asked: Asked,
-        verb: str,
-        path: str,
-        *,
-        params: dict[str, Any] | None = None,
-        payload: Any = None,
-        headers: Mapping[str, str] | None = None,
-        redirects: bool = False,
-    ) -> Reply:
-        sent = {"Accept": "application/vnd.github+json", **(headers or {})}
+    def require(self, asked: Asked, feature: str) -> None:
+        """Raises Rejected where this enterprise server is older than the feature."""
+        refusal = lacking(asked, feature, self.version())
+        if refusal is not None:
+            raise refusal
+
+    def version(self) -> tuple[int, int] | None:
+        """Of an enterprise server; None on github.com, which has everything."""
+        if self._settings.is_cloud:
+            return None
+        until, version = self._version
+        if time.monotonic() > until:
+            reply = self._once(self.asked("see which version the server has"), _Call("GET", "/meta"))
+            version = version_in(reply.data)
+            self._version = (time.monotonic() + _VERSION_SECONDS, version)
+        return version
+
+    def _query(self, asked: Asked, query: str, variables: Mapping[str, Any], place: str) -> Reply:
+        payload = {"query": query, "variables": variables}
+        return self._once(asked, _Call("POST", self._requester.graphql_url, payload=payload, place=place))
+
+    def _followed(self, asked: Asked, call: _Call) -> Reply:
+        """Once more where the repository is by now, if it was renamed. GitHub's own redirect drops the query; and an
+        issue that was transferred is not followed by a write, because who may see it has not been looked at.
+        """
+        until, name = self._renamed.get((call.place or "").lower(), (0.0, ""))
+        if time.monotonic() < until:
+            call = _in_place(call, name)
+        reply = self._once(asked, call)
+        if reply.status in _REDIRECTS and call.place:
+            name = self._name_now(call.place) or call.place
+            if name.lower() != call.place.lower():
+                self._renamed[call.place.lower()] = (time.monotonic() + _RENAMED_SECONDS, name)
+                reply = self._once(asked, _in_place(call, name))
+        if reply.status in _REDIRECTS:
+            raise refused(asked, reply.status, reply.headers)
+        return reply
+
+    def _name_now(self, place: str) -> str | None:
+        """What a repository is called by now: it is asked for by the id that GitHub's redirect names."""
+        looking = self.asked(f"look at the repository {place}")
+        reply = self._once(looking, _Call("GET", f"/repos/{place}", place=place))
+        for _ in range(3):
+            if reply.status not in _REDIRECTS:
+                break
+            reply = self._once(looking, _Call("GET", self.target_path(looking, reply), place=place))
+        name = reply.data.get("full_name") if isinstance(reply.data, dict) else None
+        return name if isinstance(name, str) and "/" in name else None
+
+    def target_path(self, asked: Asked, reply: Reply) -> str:
+        """Where a redirect leads, on this same host: an address elsewhere would be handed our token."""
+        base = urlsplit(self._settings.api_url)
+        target = urlsplit(urljoin(self._settings.api_url, redirected_to(reply.headers) or ""))
+        if (target.netloc, target.scheme) != (base.netloc, base.scheme) or not target.path.startswith(base.path + "/"):
+            raise not_understood(asked)
+        return target.path.removeprefix(base.path)
+
+    def _as_app(self, asked: Asked, verb: str, path: str) -> Any:
+        """What precedes a change has changed nothing yet, whatever comes back."""
+        asked = Asked(asked.vendor, asked.tracker, asked.what, secret=asked.secret)
+        reply = self._once(asked, _Call(verb, path, payload={} if verb == "POST" else None, as_app=True))
+        if reply.status in _REDIRECTS and verb == "GET":
+            reply = self._once(asked, _Call(verb, self.target_path(asked, reply), as_app=True))
+        return reply.data
+
+    def _once(self, asked: Asked, call: _Call) -> Reply:
+        sent = {"Accept": "application/vnd.github+json", **(call.headers or {})}
         try:
-            status, got, text = self._requester.requestJson(verb, path, params, sent, payload)
+            token = self._token(asked, call)
+            self._bearer.text = token
+            status, got, text = self._requester.requestJson(
+                call.verb, call.path, dict(call.params or {}), sent, call.payload
+            )
         except CallFailed as error:
             raise failed(asked, error) from None
         except LookupError as error:
             raise no_secret(asked, error) from None
-        if status == 304 or (redirects and status in (301, 302, 307, 308)):
+        if status == 304 or status in _REDIRECTS:
             return Reply(status, got, None)
         if not 200 <= status < 300:
-            raise refused(asked, status, got, _said(text))
+            if status == 401 and self.app is not None:
+                self.app.forget()
+            raise refused(asked, status, got, said(text))
         if not text:
             return Reply(status, got, None)
         try:
@@ -175,45 +189,26 @@ class GithubClient:
         except ValueError:
             raise not_understood(asked) from None
 
-
-def _said(text: str) -> str:
-    """GitHub's own words: the message, and what it says about each field."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return ""
-    if not isinstance(data, dict):
-        return ""
-    errors = data.get("errors") if isinstance(data.get("errors"), list) else []
-    parts = [
-        str(each.get("message") or f"{each.get('field')} is {each.get('code')}")
-        for each in errors or ()
-        if isinstance(each, dict)
-    ]
-    return ": ".join([str(data.get("message", "")), *([", ".join(parts)] if parts else [])])
+    def _token(self, asked: Asked, call: _Call) -> str:
+        if self.app is None:
+            assert self._settings.token is not None
+            return self._settings.token.reveal()
+        if call.as_app:
+            return self.app.proof(asked)
+        try:
+            return self.app.token(asked, call.place)
+        except AccessDenied as error:
+            if error.code != "github.place_missing":
+                raise
+            cure = "Install the app for this repository, or correct installation_id."
+            raise AccessDenied("github.not_installed", asked.sentence("our app is not installed there"), cure) from None
 
 
-def _graphql_error(asked: Asked, reply: Reply) -> ConnectorError:
-    errors = reply.data.get("errors") if isinstance(reply.data, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    if first.get("type") == "RATE_LIMITED":
-        return refused(asked, 429, reply.headers)
-    if first.get("type") in ("FORBIDDEN", "INSUFFICIENT_SCOPES"):
-        return refused(asked, 403, {}, str(first.get("message", "")))
-    if not first:
-        return not_understood(asked)
-    if asked.mutating:
-        return _mutation_error(asked, first)
-    # GitHub ends a query after ten seconds with an error and a 200.
-    cure = "It is tried again; if this lasts, see githubstatus.com."
-    return Unavailable("github.graphql_failed", asked.sentence("GitHub could not answer the query"), cure)
+def _place_in(path: str) -> str | None:
+    found = _PLACE.match(path)
+    return found[1] if found else None
 
 
-def _mutation_error(asked: Asked, first: Mapping[str, Any]) -> ConnectorError:
-    said = quoted(str(first.get("message", "")), asked.secret)
-    if first.get("type") == "NOT_FOUND":
-        return refused(asked, 404, {}, said)
-    if first.get("type") == "UNPROCESSABLE":
-        return refused(asked, 422, {}, said)
-    cure = "Nothing to do: it is looked for before it is asked again."
-    return OutcomeUnknown("github.graphql_failed", asked.sentence(f"GitHub says: {said}"), cure)
+def _in_place(call: _Call, name: str) -> _Call:
+    path = _PLACE.sub(lambda _: f"/repos/{name}", call.path, count=1)
+    return _Call(call.verb, path, call.params, call.headers, call.payload, name)

@@ -15,30 +15,8 @@ from connectors.spi import Account, Category, IssueRef, Missing, Reading, text_d
 LABEL = "afteraction"
 _MARKER = re.compile(r"<!-- pm:([^\s>]+) -->")
 _REF = re.compile(r"([^:]*):([^/:#\s]+/[^/:#\s]+)#(\d+)")
-_CATEGORIES = {"completed": Category.DONE, "not_planned": Category.DECLINED, "duplicate": Category.DECLINED}
-
-# What one node costs: https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
-NODES = """
-query($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    ... on Issue {
-      id number title body state stateReason createdAt updatedAt
-      author { login }
-      assignees(first: 1) { nodes { login } }
-      labels(first: 50) { nodes { name } }
-      comments { totalCount }
-      milestone { dueOn }
-      repository { nameWithOwner }
-    }
-  }
-}
-"""
-
-ADD_SUB_ISSUE = """
-mutation($parent: ID!, $child: ID!) {
-  addSubIssue(input: {issueId: $parent, subIssueId: $child, replaceParent: true}) { subIssue { id } }
-}
-"""
+DUPLICATE = "duplicate"
+_CATEGORIES = {"completed": Category.DONE, "not_planned": Category.DECLINED, DUPLICATE: Category.DECLINED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +100,20 @@ def from_rest(settings: GithubSettings, issue: Mapping[str, Any], login: str) ->
             "due": (issue.get("milestone") or {}).get("due_on"),
             "created": issue["created_at"],
             "updated": issue["updated_at"],
+            "duplicate_of": None,  # REST does not say of which
         },
         login,
     )
+
+
+def login_in(account: Any) -> str:
+    """Ours, from `/user` or, of an app, from `/app`."""
+    data = account if isinstance(account, dict) else {}
+    return str(data.get("login") or (f"{data['slug']}[bot]" if data.get("slug") else ""))
+
+
+def is_duplicate(issue: Mapping[str, Any]) -> bool:
+    return issue.get("state") == "closed" and issue.get("state_reason") == DUPLICATE
 
 
 def from_graphql(settings: GithubSettings, node: Mapping[str, Any], login: str) -> Reading:
@@ -144,9 +133,21 @@ def from_graphql(settings: GithubSettings, node: Mapping[str, Any], login: str) 
             "due": (node.get("milestone") or {}).get("dueOn"),
             "created": node["createdAt"],
             "updated": node["updatedAt"],
+            "duplicate_of": _canonical(node),
         },
         login,
     )
+
+
+def _canonical(node: Mapping[str, Any]) -> str | None:
+    """Of which issue this one is the duplicate. Its last such event decides: one that took it back names none."""
+    if (node.get("stateReason") or "").lower() != DUPLICATE:
+        return None
+    event = next(iter((node.get("timelineItems") or {}).get("nodes") or ()), None) or {}
+    canonical, duplicate = event.get("canonical") or {}, event.get("duplicate") or {}
+    if not canonical.get("id") or duplicate.get("id") != node["id"]:
+        return None
+    return str(Ref(canonical["id"], canonical["repository"]["nameWithOwner"], int(canonical["number"])))
 
 
 def _reading(settings: GithubSettings, ref: Ref, words: Mapping[str, Any], login: str) -> Reading:
@@ -167,6 +168,7 @@ def _reading(settings: GithubSettings, ref: Ref, words: Mapping[str, Any], login
         comments=words["comments"],
         ours=None if not login or author is None else _same_login(author, login),
         created_at=instant(words["created"]),
+        duplicate_of=words["duplicate_of"],
     )
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.answers import Asked, not_understood
-from connectors.github import mapping
+from connectors.github import mapping, queries
 from connectors.github.client import PAGE, GithubClient, Reply
 from connectors.github.settings import GithubSettings
-from connectors.http import redirected_to
+from connectors.github.versions import DUPLICATES, has
 from connectors.spi import AccessDenied, Changes, Feed, Missing, Place, Reading, Sweep
 
 _CREATED_SLACK = timedelta(minutes=5)
 _MOST_PAGES = 20
+_AHEAD = 50
+_MOST_STEPS = 4
+_MOST_REDIRECTS = 3
+_SECOND = timedelta(seconds=1)
+_OVER = timedelta(seconds=60)
 
 
 class GithubReading:
@@ -26,21 +30,26 @@ class GithubReading:
         self._login: str | None = None
 
     def our_login(self) -> str:
-        """Empty where the token is an app's, which has no user to ask about."""
+        """Empty where it cannot be asked: an installation's token that was given to us ready-made has no user."""
         if self._login is None:
             asked = self._client.asked("see who our account is")
             try:
-                data = self._client.get(asked, "/user").data
+                self._login = mapping.login_in(self._client.myself(asked).data)
             except AccessDenied as error:
                 if error.code != "github.forbidden":
                     raise
-                data = {}
-            self._login = str(data.get("login", "")) if isinstance(data, dict) else ""
+                self._login = ""
         return self._login
 
     def find(self, place: Place, marker: str, since: datetime) -> tuple[Reading, ...]:
+        """In the list, which may lag; where it shows nothing, also ahead of it, by number."""
         asked = self._client.asked(f"look for an issue of ours in {place.name}")
-        earliest = since - _CREATED_SLACK
+        found = self._listed(asked, place.name, marker, since - _CREATED_SLACK)
+        if not found:
+            found = [each for each in self._ahead(asked, place.name) if marker in each.markers]
+        return tuple(sorted(found, key=lambda each: (each.created_at or each.updated_at, each.issue.key)))
+
+    def _listed(self, asked: Asked, repo: str, marker: str, earliest: datetime) -> list[Reading]:
         params: dict[str, Any] = {
             "state": "all",
             "since": mapping.stamp(earliest),
@@ -48,26 +57,50 @@ class GithubReading:
             "direction": "desc",
             "per_page": PAGE,
         }
-        if self.our_login():
+        if self.our_login() and not self._client.app:
             params["creator"] = self.our_login()
         found: list[Reading] = []
         for page in range(1, _MOST_PAGES + 1):
-            issues = _list(asked, self._client.get(asked, f"/repos/{place.name}/issues", {**params, "page": page}))
-            readings = self._readings(asked, issues)
+            issues = _list(asked, self._client.get(asked, f"/repos/{repo}/issues", {**params, "page": page}))
+            readings = self._readings(asked, issues, repo)
             found += [each for each in readings if marker in each.markers]
             older = bool(readings) and (readings[-1].created_at or earliest) < earliest
             if len(issues) < PAGE or older:
                 break
-        return tuple(sorted(found, key=lambda each: (each.created_at or each.updated_at, each.issue.key)))
+        return found
 
-    def changes(self, feed: Feed, cursor: str | None) -> Changes:
+    def _ahead(self, asked: Asked, repo: str) -> list[Reading]:
+        """Issues numbered above the newest that the repository's list shows, fifty a request while there are any."""
+        owner, _, name = repo.partition("/")
+        place = {"owner": owner, "name": name}
+        newest = self._client.graphql(asked, queries.NEWEST, place, repo).get("repository") or {}
+        try:
+            known = [each["number"] for kind in ("issues", "pullRequests") for each in newest[kind]["nodes"]]
+        except (KeyError, TypeError):
+            raise not_understood(asked) from None
+        found: list[Reading] = []
+        start = max(known, default=0) + 1
+        for first in range(start, start + _MOST_STEPS * _AHEAD, _AHEAD):
+            query = queries.by_numbers(range(first, first + _AHEAD), duplicates=self._duplicates())
+            data = self._client.graphql(asked, query, place, repo).get("repository")
+            there = [each for each in (data or {}).values() if each]
+            found += self._from_nodes(asked, [each for each in there if each.get("__typename") == "Issue"])
+            if not there:
+                break
+        return found
+
+    def changes(self, feed: Feed, cursor: str | None, now: datetime) -> Changes:
         """A page of the list, from a `since` that stays the same while the page is not full: then an unchanged list
         is the same address with the same ETag, a 304, which costs nothing of the limit.
 
-        A full page moves `since` to its last issue; where that is the same second, the page number moves instead.
+        A full page moves `since` to the second of its last issue. Where that is the second it began with, more issues
+        changed in it than a page holds: GitHub's own cursor leads through them, which no page number could safely,
+        because an issue that changes meanwhile leaves its page and shifts the others.
         """
         asked = self._client.asked(f"ask what changed in {feed.name}")
-        since, page, etag = _cursor(cursor)
+        since, after, etag = _cursor(cursor)
+        if after is not None:
+            return self._crowded(asked, feed.name, since, after, now)
         params = {
             "state": "all",
             "labels": mapping.LABEL,
@@ -75,28 +108,45 @@ class GithubReading:
             "direction": "asc",
             "since": since,
             "per_page": PAGE,
-            "page": page,
+            "page": 1,
         }
         headers = {"If-None-Match": etag} if etag else {}
         reply = self._client.get(asked, f"/repos/{feed.name}/issues", params, headers=headers)
         if reply.status == 304 and cursor is not None:
             return Changes((), cursor)
         issues = _list(asked, reply)
-        readings = tuple(self._readings(asked, issues))
+        readings = tuple(self._readings(asked, issues, feed.name))
         if len(issues) < PAGE:
-            tag = reply.headers.get("etag")
-            return Changes(readings, json.dumps({"since": since, "page": page, "etag": tag}))
-        last = mapping.stamp(mapping.instant(issues[-1]["updated_at"]) - timedelta(seconds=1))
-        following = {"since": last, "page": 1} if last > since else {"since": since, "page": page + 1}
+            return Changes(readings, json.dumps({"since": since, "etag": reply.headers.get("etag")}))
+        last = mapping.stamp(mapping.instant(issues[-1]["updated_at"]) - _SECOND)
+        following = {"since": last} if last > since else {"since": since, "after": ""}
         return Changes(readings, json.dumps(following), more=True)
+
+    def _crowded(self, asked: Asked, repo: str, since: str, after: str, now: datetime) -> Changes:
+        owner, _, name = repo.partition("/")
+        variables = {"owner": owner, "name": name, "since": since, "label": mapping.LABEL, "after": after or None}
+        query = queries.changed(duplicates=self._duplicates())
+        try:
+            page = self._client.graphql(asked, query, variables, repo)["repository"]["issues"]
+            readings = tuple(self._from_nodes(asked, page["nodes"]))
+            more, end = bool(page["pageInfo"]["hasNextPage"]), page["pageInfo"]["endCursor"]
+        except (KeyError, TypeError):
+            raise not_understood(asked) from None
+        last = max((each.updated_at for each in readings), default=mapping.instant(since))
+        if last > mapping.instant(since) + _SECOND:
+            return Changes(readings, json.dumps({"since": mapping.stamp(last - _SECOND)}), more)
+        if more:
+            return Changes(readings, json.dumps({"since": since, "after": end}), more)
+        # A second that may not be over yet is read once more; one that is over is left behind.
+        following = mapping.stamp(last + _SECOND) if now - last > _OVER else since
+        return Changes(readings, json.dumps({"since": following}))
 
     def read(self, refs: Sequence[str]) -> Sweep:
         asked = self._client.asked("read issues")
         parsed = {text: mapping.parse_ref(text) for text in refs}
         nodes: dict[str, Reading] = {}
-        ids = list(dict.fromkeys(ref.node for ref in parsed.values() if ref and ref.node))
-        for start in range(0, len(ids), PAGE):
-            nodes.update(self._nodes(asked, ids[start : start + PAGE]))
+        for wanted in self._batches(ref for ref in parsed.values() if ref and ref.node):
+            nodes.update(self._nodes(asked, [ref.node for ref in wanted], wanted[0].repo))
         readings, gone, moved = [], [], {}
         for text, ref in parsed.items():
             found = nodes.get(ref.node) if ref else None
@@ -110,20 +160,27 @@ class GithubReading:
                 moved[text] = found.issue
         return Sweep(tuple(readings), tuple(gone), moved)
 
-    def _nodes(self, asked: Asked, ids: Sequence[str]) -> dict[str, Reading]:
+    def _batches(self, refs: Iterable[mapping.Ref]) -> list[list[mapping.Ref]]:
+        """A hundred a request, of what one token can see."""
+        owner_of: Callable[[str], str] = self._client.app.owner_of if self._client.app else lambda _: ""
+        by_owner: dict[str, dict[str, mapping.Ref]] = {}
+        for ref in refs:
+            by_owner.setdefault(owner_of(ref.repo), {}).setdefault(ref.node, ref)
+        return [
+            list(group.values())[start : start + PAGE]
+            for group in by_owner.values()
+            for start in range(0, len(group), PAGE)
+        ]
+
+    def _nodes(self, asked: Asked, ids: Sequence[str], repo: str) -> dict[str, Reading]:
         """By the id that was asked for: a transferred issue may come back under its new one."""
-        data = self._client.graphql(asked, mapping.NODES, {"ids": list(ids)}).get("nodes")
+        query = queries.nodes(duplicates=self._duplicates())
+        data = self._client.graphql(asked, query, {"ids": list(ids)}, repo).get("nodes")
         if not isinstance(data, list) or len(data) != len(ids):
             raise not_understood(asked)
-        login = self.our_login()
-        try:
-            return {
-                node_id: mapping.from_graphql(self._settings, node, login)
-                for node_id, node in zip(ids, data, strict=True)
-                if node
-            }
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise not_understood(asked) from None
+        there = [(node_id, node) for node_id, node in zip(ids, data, strict=True) if node]
+        readings = self._from_nodes(asked, [node for _, node in there])
+        return {node_id: reading for (node_id, _), reading in zip(there, readings, strict=True)}
 
     def look_up(self, url: str) -> Reading | None:
         known = mapping.number_in(self._settings, url)
@@ -140,29 +197,40 @@ class GithubReading:
         asked = self._client.asked(f"read the issue at {path}", about_issue=True)
         try:
             reply = self._client.get(asked, path, redirects=True)
-            if reply.status != 200:
-                reply = self._client.get(asked, self._new_path(asked, reply))
+            for _ in range(_MOST_REDIRECTS):
+                if reply.status == 200:
+                    break
+                reply = self._client.get(asked, self._client.target_path(asked, reply), redirects=True)
         except Missing:
             return None
         if not isinstance(reply.data, dict):
             raise not_understood(asked)
-        return None if reply.data.get("pull_request") else self._readings(asked, [reply.data])[0]
+        return None if reply.data.get("pull_request") else self._readings(asked, [reply.data], None)[0]
 
-    def _new_path(self, asked: Asked, reply: Reply) -> str:
-        """The path on this same host: an address elsewhere would be handed our token."""
-        target, base = urlsplit(redirected_to(reply.headers) or ""), urlsplit(self._settings.api_url)
-        if (target.hostname, target.scheme) != (base.hostname, base.scheme) or not target.path.startswith(base.path):
-            raise not_understood(asked)
-        return target.path.removeprefix(base.path)
-
-    def _readings(self, asked: Asked, issues: Iterable[Any]) -> list[Reading]:
+    def _readings(self, asked: Asked, issues: Iterable[Any], repo: str | None) -> list[Reading]:
+        """Of what, REST does not say: what is closed as a duplicate is asked for once more, all of them at once."""
         login = self.our_login()
         try:
-            return [
-                mapping.from_rest(self._settings, issue, login) for issue in issues if not issue.get("pull_request")
-            ]
+            plain = [issue for issue in issues if not issue.get("pull_request")]
+            readings = [mapping.from_rest(self._settings, issue, login) for issue in plain]
+            copies = [str(issue["node_id"]) for issue in plain if mapping.is_duplicate(issue)]
         except (KeyError, TypeError, ValueError, AttributeError):
             raise not_understood(asked) from None
+        if not copies:
+            return readings
+        whole = self._nodes(asked, copies, repo or readings[0].issue.place)
+        by_ref = {reading.issue.ref: reading for reading in whole.values()}
+        return [by_ref.get(reading.issue.ref, reading) for reading in readings]
+
+    def _from_nodes(self, asked: Asked, nodes: Iterable[Mapping[str, Any]]) -> list[Reading]:
+        login = self.our_login()
+        try:
+            return [mapping.from_graphql(self._settings, node, login) for node in nodes]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise not_understood(asked) from None
+
+    def _duplicates(self) -> bool:
+        return has(DUPLICATES, self._client.version())
 
 
 def _list(asked: Asked, reply: Reply) -> list[Any]:
@@ -171,11 +239,11 @@ def _list(asked: Asked, reply: Reply) -> list[Any]:
     return reply.data
 
 
-def _cursor(cursor: str | None) -> tuple[str, int, str | None]:
-    """(since, page, ETag). What cannot be read begins anew: repeating is harmless."""
+def _cursor(cursor: str | None) -> tuple[str, str | None, str | None]:
+    """(since, after, ETag). What cannot be read begins anew: repeating is harmless."""
     start = mapping.stamp(datetime(2000, 1, 1, tzinfo=UTC))
     try:
         data = json.loads(cursor or "{}")
-        return str(data.get("since") or start), int(data.get("page", 1)), data.get("etag")
+        return str(data.get("since") or start), data.get("after"), data.get("etag")
     except (ValueError, TypeError, AttributeError):
-        return start, 1, None
+        return start, None, None

@@ -68,7 +68,11 @@ class GithubTracker:
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         with within(self.capabilities.call_seconds):
-            return self._writing.create(place, draft)
+            if draft.parent is None:
+                return self._writing.create(place, draft)
+            asked = self._client.asked(f"create an issue in {place.name} under {shown(draft.parent)}")
+            self._workflow.check_parent(asked, draft.parent)
+            return self._workflow.placed_under(self._writing.create(place, draft), draft.parent)
 
     def find(self, place: Place, marker: str, since: datetime) -> Sequence[Reading]:
         with within(self.capabilities.call_seconds):
@@ -85,9 +89,8 @@ class GithubTracker:
         return [Feed(place, (place,)) for place in sorted(set(places))]
 
     def changes(self, feed: Feed, cursor: str | None, now: datetime) -> Changes:
-        _ = now  # the cursor goes by GitHub's own clock
         with within(self.capabilities.call_seconds):
-            return self._reading.changes(feed, cursor)
+            return self._reading.changes(feed, cursor, now)
 
     def rewrite(self, ref: str, title: str, body: str, marker: str) -> Created:
         with within(self.capabilities.call_seconds):

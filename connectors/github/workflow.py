@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from connectors.answers import Asked, not_understood
-from connectors.github import mapping
+from connectors.github import mapping, queries
 from connectors.github.client import GithubClient
 from connectors.github.settings import GithubSettings
+from connectors.github.versions import DUPLICATES, SUB_ISSUES, has
 from connectors.github.writing import GithubWriting, shown
-from connectors.spi import Category, IssueRef, Rejected
+from connectors.spi import Category, ConnectorError, Created, IssueRef, Missing, Rejected
 
 _CLOSING = {Category.DONE: "completed", Category.DECLINED: "not_planned"}
 
@@ -45,23 +48,54 @@ class GithubWorkflow:
         child, above = mapping.parse_ref(ref), mapping.parse_ref(parent)
         if child is None or above is None:
             raise mapping.strange_ref(asked)
+        self._client.require(asked, SUB_ISSUES)
         variables = {"parent": above.node, "child": child.node}
-        self._client.mutate(asked, mapping.ADD_SUB_ISSUE, variables)
+        try:
+            self._client.mutate(asked, queries.ADD_SUB_ISSUE, variables, child.repo)
+        except Rejected:  # also what GitHub says where it stands there already
+            data = self._client.graphql(self._reading(ref), queries.PARENT, {"id": child.node}, child.repo)
+            if ((data.get("node") or {}).get("parent") or {}).get("id") != above.node:
+                raise
+
+    def check_parent(self, asked: Asked, parent: str) -> None:
+        """Raises where an issue could not stand under it, before anything is made."""
+        mapping.path_of(asked, parent)
+        self._client.require(asked, SUB_ISSUES)
+
+    def placed_under(self, made: Created, parent: str) -> Created:
+        """A new issue, put under its parent. That it exists must be told whatever becomes of this second request."""
+        try:
+            self.put_under(made.issue.ref, parent)
+        except ConnectorError:
+            return replace(made, dropped=(*made.dropped, "parent"))
+        return made
 
     def close_as_duplicate(self, ref: str, of: IssueRef, text: str) -> None:
+        """On a server from before the reason `duplicate`, "not planned" is what GitHub itself offered for one."""
         asked = self._client.asked(f"close the issue {shown(ref)} as a duplicate", mutating=True, about_issue=True)
         path, marker = mapping.path_of(asked, ref), f"duplicate-{of.key.replace('/', '-').replace('#', '-')}"
         if not self._writing.comments_with(ref, marker):
             self._writing.comment(ref, marker, text, None)
+        change: dict[str, Any] = {"state": "closed", "state_reason": "not_planned"}
+        if has(DUPLICATES, self._client.version()):
+            change = {"state": "closed", "state_reason": "duplicate", **self._canonical(of)}
+        self._client.send(asked, "PATCH", path, change)
+
+    def _canonical(self, of: IssueRef) -> dict[str, int]:
+        """The number by which REST takes the surviving issue; none where that is gone."""
+        asked = self._reading(of.ref)
         try:
-            self._client.send(asked, "PATCH", path, {"state": "closed", "state_reason": "duplicate"})
-        except Rejected:  # an enterprise server from before the reason `duplicate`
-            self._client.send(asked, "PATCH", path, {"state": "closed", "state_reason": "not_planned"})
+            issue = self._client.get(asked, mapping.path_of(asked, of.ref)).data
+            return {"duplicate_issue_id": int(issue["id"])}
+        except Missing:
+            return {}
+        except (KeyError, TypeError, ValueError):
+            raise not_understood(asked) from None
 
     def _reading(self, ref: str) -> Asked:
         return self._client.asked(f"read the issue {shown(ref)}", about_issue=True)
 
-    def _patch(self, asked: Asked, path: str, change: dict[str, str]) -> tuple[Category, str]:
+    def _patch(self, asked: Asked, path: str, change: Mapping[str, str]) -> tuple[Category, str]:
         return self._standing(asked, self._client.send(asked, "PATCH", path, change))
 
     def _standing(self, asked: Asked, issue: Any) -> tuple[Category, str]:

@@ -10,8 +10,9 @@ from connectors.answers import Asked, not_understood
 from connectors.github import mapping
 from connectors.github.client import PAGE, GithubClient
 from connectors.github.settings import GithubSettings
+from connectors.github.versions import ISSUE_TYPES
 from connectors.markup import GITHUB_BODY, GITHUB_TITLE, fit, github_markdown, one_line, size
-from connectors.spi import AccessDenied, Created, IssueDraft, IssueRef, Missing, Place, Rejected, text_digest
+from connectors.spi import Created, IssueDraft, IssueRef, Missing, Place, Rejected, text_digest
 
 _ASSIGNABLE_SECONDS = 600.0
 _LABEL_LIMIT = 50
@@ -24,30 +25,26 @@ class GithubWriting:
         self._assignable: dict[tuple[str, str], tuple[float, bool]] = {}
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
-        """One POST. Labels and assignees that GitHub left out for want of push access are named in `dropped`."""
+        """One POST. What GitHub left out for want of push access is named in `dropped`."""
         asked = self._client.asked(f"create an issue in {place.name}", mutating=True)
         if draft.confidential:
             cure = "Send it to a private repository: GitHub keeps no single issue from those who see its repository."
             raise Rejected("github.no_confidential", asked.sentence("GitHub has no confidential issues"), cure)
-        dropped = []
         constants = {**place.constants, **draft.fields}
         labels = _labels([mapping.LABEL, *draft.labels, *constants.pop("labels", [])])
         payload = {**constants, **_text(draft.title, draft.body, draft.marker), "labels": labels}
         issue_type = draft.issue_type or place.issue_type
         if issue_type:
+            self._client.require(asked, ISSUE_TYPES)
             payload["type"] = issue_type
+        dropped = []
         if draft.assignee is not None:
             if self._may_be_assigned(place.name, draft.assignee.id):
                 payload["assignees"] = [draft.assignee.id]
             else:
                 dropped.append("assignee")
         data = self._client.send(asked, "POST", f"/repos/{place.name}/issues", payload)
-        issue = self._ref(asked, data)
-        if payload.get("assignees") and not data.get("assignees"):
-            dropped.append("assignee")
-        if missing := set(map(str.lower, labels)) - {str(each["name"]).lower() for each in data.get("labels") or ()}:
-            dropped.append(f"labels {', '.join(sorted(missing))}")
-        return Created(issue, _digest(payload), tuple(dropped))
+        return Created(self._ref(asked, data), _digest(payload), (*dropped, *_left_out(payload, data)))
 
     def _may_be_assigned(self, repo: str, login: str) -> bool:
         """Asked before, because a login that may not be assigned is a 422 for the whole issue."""
@@ -59,7 +56,7 @@ class GithubWriting:
         try:
             self._client.get(asked, f"/repos/{repo}/assignees/{login}")
             known = True
-        except (Missing, Rejected, AccessDenied):
+        except (Missing, Rejected):
             known = False
         self._assignable[key] = (time.monotonic() + _ASSIGNABLE_SECONDS, known)
         return known
@@ -113,6 +110,15 @@ def _text(title: str, body: str, marker: str) -> dict[str, Any]:
 
 def _digest(payload: Mapping[str, Any]) -> str:
     return text_digest(payload["title"], mapping.without_marker(payload["body"]))
+
+
+def _left_out(payload: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:
+    """What was asked for and is not in GitHub's answer."""
+    plain = {"assignees": "assignee", "type": "issue type", "milestone": "milestone"}
+    left_out = [word for name, word in plain.items() if payload.get(name) and not data.get(name)]
+    given = {str(each["name"]).lower() for each in data.get("labels") or ()}
+    missing = sorted({label.lower() for label in payload["labels"]} - given)
+    return [*left_out, f"labels {', '.join(missing)}"] if missing else left_out
 
 
 def _labels(words: list[str]) -> list[str]:

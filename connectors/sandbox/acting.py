@@ -20,6 +20,7 @@ JIRA_WORDS = frozenset(
 )
 GITHUB_WORDS = frozenset(
     {"as", "state", "state_reason", "title", "body", "labels", "assignees", "comment", "transfer", "delete"}
+    | {"duplicate_of"}
 )
 
 
@@ -89,6 +90,12 @@ def in_github(hub: GithubHub, issue: GithubIssue, wanted: Mapping[str, Any]) -> 
         raise ActionError("`state` must be open or closed.")
     if values.get("state_reason") not in {None, *STATE_REASONS}:
         raise ActionError(f"`state_reason` must be one of {', '.join(STATE_REASONS)}.")
+    if wanted.get("duplicate_of"):
+        values |= {
+            "state": "closed",
+            "state_reason": "duplicate",
+            "duplicate_of": _canonical(hub, wanted["duplicate_of"]),
+        }
     if "title" in wanted:
         values["title"] = _title(wanted["title"], 256)
     for name in ("labels", "assignees"):
@@ -105,6 +112,15 @@ def in_github(hub: GithubHub, issue: GithubIssue, wanted: Mapping[str, Any]) -> 
     if wanted.get("delete"):
         hub.delete(issue.id, actor)
     return hub.by_id(issue.id) or issue
+
+
+def _canonical(hub: GithubHub, key: Any) -> int:
+    name, _, number = str(key).partition("#")
+    repo = hub.repo(name)
+    found = hub.issue(repo.id, int(number)) if repo and number.isdigit() else None
+    if found is None:
+        raise ActionError(f"There is no issue {key}.")
+    return found.id
 
 
 def _known(wanted: Mapping[str, Any], words: frozenset[str]) -> None:

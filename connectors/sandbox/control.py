@@ -278,6 +278,9 @@ def github_entry(world: World, issue: GithubIssue) -> dict[str, Any]:
             | {"created_at": _iso(each.created), "updated_at": _iso(each.updated)}
             for each in issue.comments
         ],
+        "type": issue.type,
+        "parent": str(issue.parent) if issue.parent else None,
+        "duplicate_of": str(issue.duplicate_of) if issue.duplicate_of else None,
         "pull_request": issue.pull_request,
         "deleted": issue.deleted,
         "moved_to": issue.moved_to,

@@ -29,7 +29,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 JIRA = re.compile(r"^/jira/rest/api/(?:2|3|latest)(/.*)$")
 JIRA_DC = re.compile(r"^/jira-dc/rest/(?:api/(?:2|latest)|pat/latest)(/.*)$")
-GITHUB = re.compile(r"^/github/api(?:/v3)?(/.*)$")
+GITHUB = re.compile(r"^/(?:github|ghes)/api(?:/v3)?(/.*)$")
 GITLAB = re.compile(r"^/gitlab/api(?:/v4)?(/.*)$")
 SOURCES = {each.name: re.compile(rf"^/{each.name}(/.*)$") for each in ALL}
 APIS = {"jira": JIRA, "jira-dc": JIRA_DC, "github": GITHUB, "gitlab": GITLAB, **SOURCES}

@@ -92,10 +92,24 @@ class JiraSeed:
 
 @dataclass(frozen=True)
 class GithubUser:
+    """`token_ends`: what the header about the token's end says, in GitHub's way of writing it."""
+
     login: str
     name: str = ""
     token: str | None = None
     bot: bool = False
+    token_ends: str = ""
+
+
+@dataclass(frozen=True)
+class GithubApp:
+    """An app by its public key, a PEM, and the accounts that have installed it."""
+
+    id: int
+    slug: str
+    public_key: str
+    accounts: tuple[str, ...] = ()
+    permissions: Mapping[str, str] = field(default_factory=lambda: {"issues": "write", "metadata": "read"})
 
 
 @dataclass(frozen=True)
@@ -117,8 +131,13 @@ class Repository:
 
 @dataclass(frozen=True)
 class GithubSeed:
+    """`issue_types` by account; `enterprise_version`: of the enterprise server, which shows the same world."""
+
     users: tuple[GithubUser, ...] = ()
     repositories: tuple[Repository, ...] = ()
+    apps: tuple[GithubApp, ...] = ()
+    issue_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    enterprise_version: str = "3.19.2"
 
 
 @dataclass(frozen=True)
@@ -176,6 +195,9 @@ def parse_seed(document: Mapping[str, Any]) -> Seed:
         github=GithubSeed(
             users=tuple(_build(GithubUser, user) for user in github.get("users", ())),
             repositories=tuple(_build(Repository, repository) for repository in github.get("repositories", ())),
+            apps=tuple(_build(GithubApp, app) for app in github.get("apps", ())),
+            issue_types={owner: tuple(names) for owner, names in github.get("issue_types", {}).items()},
+            enterprise_version=github.get("enterprise_version", GithubSeed.enterprise_version),
         ),
         gitlab=GitlabSeed(
             users=tuple(_build(GitlabUser, user) for user in gitlab.get("users", ())),

@@ -12,7 +12,6 @@ from connectors.github import CONNECTOR
 from connectors.github.tracker import GithubTracker
 from connectors.sandbox.running import Sandbox
 from connectors.spi import (
-    AccessDenied,
     Account,
     Category,
     Credential,
@@ -125,21 +124,6 @@ def test_changed_issue_is_told_at_once_by_an_address_that_stays_the_same(sandbox
     assert github.changes(feed, changed.cursor, datetime.now(UTC)).readings == ()
 
 
-def test_more_than_a_page_is_continued_even_within_one_second(sandbox, github):
-    refs = {github.create(PAYMENTS, IssueDraft(f"Item {number}", "b", f"m{number}")).issue.ref for number in range(230)}
-    (feed,) = github.feeds(["acme/payments"])
-    cursor, seen, more, asked = None, set(), True, 0
-    while more:
-        page = github.changes(feed, cursor, datetime.now(UTC))
-        seen |= {each.issue.ref for each in page.readings}
-        cursor, more, asked = page.cursor, page.more, asked + 1
-        assert asked < 10
-    assert seen == refs
-    sandbox.world.stats.clear()
-    assert github.changes(feed, cursor, datetime.now(UTC)).readings == ()
-    assert calls(sandbox) == {"GET /issues": 1}
-
-
 def test_pull_requests_are_not_issues():
     issue = json.loads(ISSUE)
     pull = issue | {"pull_request": {"url": "x"}, "number": 2}
@@ -169,19 +153,6 @@ def test_transferred_issue_is_followed_to_where_it_is_now(sandbox, github):
         assert sweep.gone == ()
         assert sweep.moved[asked].place == "acme/checkout-web"
         assert sweep.readings[0].issue == sweep.moved[asked]
-
-
-def test_renamed_repository_is_a_fault_of_the_target_and_not_a_silent_half_answer(sandbox, github):
-    act(sandbox, "repos/acme/payments", full_name="acme/billing")
-    (feed,) = github.feeds(["acme/payments"])
-    for ask in (
-        lambda: github.changes(feed, None, START),
-        lambda: github.create(PAYMENTS, DRAFT),
-        lambda: github.find(PAYMENTS, "m", START),
-    ):
-        with pytest.raises(AccessDenied) as refusal:
-            ask()
-        assert refusal.value.code == "github.moved"
 
 
 def test_address_of_a_redirect_to_another_host_is_not_followed():
@@ -290,7 +261,6 @@ def test_end_of_the_token_is_told(told, ends):
         ("closed", None, Category.DONE, "closed"),
         ("closed", "completed", Category.DONE, "closed (completed)"),
         ("closed", "not_planned", Category.DECLINED, "closed (not planned)"),
-        ("closed", "duplicate", Category.DECLINED, "closed (duplicate)"),
         ("closed", "something_new", Category.DONE, "closed (something new)"),
     ],
 )
@@ -341,6 +311,7 @@ def test_token_of_an_app_has_no_user_and_works_all_the_same():
 def test_place_is_described_with_its_visibility_and_every_fault(repo, visibility, codes):
     with responses.RequestsMock() as mock:
         mock.get("https://api.github.com:443/repos/acme/pay", json=repo)
+        mock.get("https://api.github.com:443/repos/acme/pay/issue-types", status=404)
         described = tracker().describe(Place("acme/pay"))
     assert described.visibility is visibility
     assert [each.code for each in described.findings] == codes

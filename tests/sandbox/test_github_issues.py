@@ -225,7 +225,8 @@ def test_graphql_refuses_more_than_100_nodes_and_what_it_cannot_read(client: Cli
     assert "100 node ids" in str(graphql(client, QUERY, ids=["x"] * 101)["errors"])
     assert "Parse error" in str(graphql(client, "query { nodes(")["errors"])
     assert "doesn't exist" in str(graphql(client, "{ weather }")["errors"])
-    assert "Only queries" in str(graphql(client, "mutation { x }")["errors"])
+    assert "doesn't exist" in str(graphql(client, "mutation { x }")["errors"])
+    assert "Only queries" in str(graphql(client, "subscription { x }")["errors"])
 
 
 def test_graphql_reads_issues_by_number_under_aliases(client: Client) -> None:

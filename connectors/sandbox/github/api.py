@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
 from connectors.sandbox.answers import Refusal, answer, number
-from connectors.sandbox.github import graphql
+from connectors.sandbox.github import graphql, kinship
+from connectors.sandbox.github.apps import Apps
 from connectors.sandbox.github.door import Quota, enter, invalid, problem, tagged, visit
 from connectors.sandbox.github.hub import GithubHub
 from connectors.sandbox.github.model import STATE_REASONS, Issue, Repo
-from connectors.sandbox.github.shapes import API
+from connectors.sandbox.github.shapes import FACES
 
 TITLE_LIMIT, BODY_LIMIT = 256, 65_536
 PLACES = ("/repos/<owner>/<name>", "/repositories/<int:repo_id>")
@@ -23,11 +25,16 @@ PLACES = ("/repos/<owner>/<name>", "/repositories/<int:repo_id>")
 
 def blueprint(hub: GithubHub) -> Blueprint:
     api = Blueprint("github_api", __name__)
-    quota = Quota(hub)
+    quota, apps = Quota(hub), Apps(hub)
+
+    def installation(token: str) -> tuple[str, str] | None:
+        found = apps.holder(token)
+        return (f"{found.app.slug}[bot]", found.account) if found else None
 
     @api.before_request
     def _authenticate() -> None:
-        enter(hub)
+        if request.endpoint is None or not request.endpoint.startswith("github_api.app_"):
+            enter(hub, installation)
 
     @api.errorhandler(Refusal)
     def _refused(refusal: Refusal) -> Response:
@@ -36,9 +43,11 @@ def blueprint(hub: GithubHub) -> Blueprint:
     @api.after_request
     def _count(response: Response) -> Response:
         response.headers["X-GitHub-Media-Type"] = "github.v3; format=json"
-        if "github_visit" in g:
+        if "github_visit" in g and visit().version is None:
             free = response.status_code == 304 or request.path.endswith("/rate_limit")
             response.headers.update(quota.take(visit().user.login, 0 if free else 1))
+        if "github_visit" in g and visit().user.token_ends:
+            response.headers["GitHub-Authentication-Token-Expiration"] = visit().user.token_ends
         return response
 
     def rate_limit() -> Response:
@@ -47,11 +56,25 @@ def blueprint(hub: GithubHub) -> Blueprint:
         core = {name.lower(): int(now[f"X-RateLimit-{name}"]) for name in names}
         return answer({"resources": {"core": core, "graphql": core, "search": core}, "rate": core})
 
-    api.add_url_rule(f"{API}/rate_limit", view_func=rate_limit)
-    api.add_url_rule(f"{API}/user", view_func=user)
-    api.add_url_rule(f"{API}/users/<login>", view_func=read_user)
-    for path in ("/github/api/graphql", f"{API}/graphql"):
-        api.add_url_rule(path, view_func=graphql.answer_query, methods=["POST"])
+    for face in FACES:
+        _add_rules(api, f"/{face}/api/v3", rate_limit, apps)
+        for path in (f"/{face}/api/graphql", f"/{face}/api/v3/graphql"):
+            api.add_url_rule(path, view_func=graphql.answer_query, methods=["POST"])
+    return api
+
+
+def _add_rules(api: Blueprint, prefix: str, rate_limit: Callable[[], Response], apps: Apps) -> None:
+    api.add_url_rule(f"{prefix}/rate_limit", view_func=rate_limit)
+    api.add_url_rule(f"{prefix}/meta", view_func=meta)
+    api.add_url_rule(f"{prefix}/user", view_func=user)
+    api.add_url_rule(f"{prefix}/users/<login>", view_func=read_user)
+    for rule, method, name, of_app in (
+        ("/app", "GET", "app_read", apps.read_app),
+        ("/app/installations/<int:installation>", "GET", "app_installation", apps.read_installation),
+        ("/app/installations/<int:installation>/access_tokens", "POST", "app_token", apps.create_token),
+        ("/repos/<owner>/<name>/installation", "GET", "app_of_repo", apps.find_installation),
+    ):
+        api.add_url_rule(f"{prefix}{rule}", name, of_app, methods=[method])
     for rule, method, view in (
         ("", "GET", read_repo),
         ("/issues", "GET", list_issues),
@@ -67,13 +90,16 @@ def blueprint(hub: GithubHub) -> Blueprint:
         ("/labels", "POST", create_label),
         ("/assignees", "GET", list_assignees),
         ("/assignees/<login>", "GET", check_assignee),
+        ("/issue-types", "GET", kinship.list_types),
+        ("/issues/<int:number>/sub_issues", "GET", kinship.list_sub_issues),
+        ("/issues/<int:number>/sub_issues", "POST", kinship.add_sub_issue),
+        ("/issues/<int:number>/parent", "GET", kinship.read_parent),
     ):
-        found = _with_repo(view)
         for place in PLACES:
-            api.add_url_rule(f"{API}{place}{rule}", view.__name__, found, methods=[method])
-    return api
+            api.add_url_rule(f"{prefix}{place}{rule}", view.__name__, _with_repo(view), methods=[method])
 
 
+@cache
 def _with_repo(view: Callable[..., Response]) -> Callable[..., Response]:
     """Give a view the repository, whether it was named or numbered."""
 
@@ -83,7 +109,16 @@ def _with_repo(view: Callable[..., Response]) -> Callable[..., Response]:
     return wrapped
 
 
+def meta() -> Response:
+    """Only an enterprise server says which version it is."""
+    base = {"verifiable_password_authentication": False}
+    version = visit().hub.seed.enterprise_version
+    return answer(base if visit().version is None else {**base, "installed_version": version})
+
+
 def user() -> Response:
+    if visit().account is not None:
+        raise problem(403, "Resource not accessible by integration")
     return tagged({**visit().shapes.person(visit().user), "name": visit().user.name, "email": None})
 
 
@@ -162,8 +197,8 @@ def create(repo: Repo) -> Response:
     if body.get("title") is None or body["title"] == "":
         raise problem(422, 'Invalid request.\n\n"title" wasn\'t supplied.')
     values = _values(now.writable(repo), body)
-    values.pop("state", None)
-    values.pop("state_reason", None)
+    for name in ("state", "state_reason", "duplicate_of"):
+        values.pop(name, None)
     issue = now.hub.create(repo.id, now.user.login, values)
     document = now.shapes.issue(issue, repo)
     return answer(document, 201, {"Location": document["url"]})
@@ -180,8 +215,12 @@ def _values(repo: Repo, body: dict[str, Any]) -> dict[str, Any]:
     if body.get("state") is not None:
         values["state"] = _among("state", body["state"], ("open", "closed"))
         if body.get("state_reason") is not None:
-            values["state_reason"] = _among("state_reason", body["state_reason"], STATE_REASONS)
+            reasons = [each for each in STATE_REASONS if each != "duplicate" or now.has("duplicate")]
+            values["state_reason"] = _among("state_reason", body["state_reason"], tuple(reasons))
+            values["duplicate_of"] = body.get("duplicate_issue_id")
     pushing = now.hub.may_push(now.user.login, repo)
+    if body.get("type") is not None and pushing and now.has("issue types"):
+        values["type"] = _type(repo, body["type"])
     if body.get("labels") is not None and pushing:
         values["labels"] = _labels(body["labels"])
     assignees = body["assignees"] if body.get("assignees") is not None else body.get("assignee")
@@ -205,6 +244,14 @@ def _among(name: str, value: Any, words: tuple[str, ...]) -> str:
         allowed = ", ".join(words)
         raise problem(422, f"Invalid request.\n\nFor 'properties/{name}', {value} is not a member of [{allowed}].")
     return str(value)
+
+
+def _type(repo: Repo, given: Any) -> str:
+    wanted = str(given.get("value") if isinstance(given, dict) else given)
+    found = next((name for name in visit().hub.types(repo) if name.lower() == wanted.lower()), None)
+    if found is None:
+        raise invalid("type", "invalid", value=wanted)
+    return found
 
 
 def _labels(given: Any) -> tuple[str, ...]:

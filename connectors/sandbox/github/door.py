@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,13 +53,29 @@ class Quota:
         }
 
 
+# What an enterprise server has, by its version; github.com has everything.
+FEATURES = {"duplicate": (3, 17), "issue types": (3, 17), "sub-issues": (3, 20), "issue type list": (3, 20)}
+
+
 @dataclass(frozen=True)
 class Visit:
-    """One authenticated request."""
+    """One authenticated request. `account`: of an app's token, whose repositories it opens (None: by the user's own
+    rights). `version`: of the enterprise server that was asked, None on github.com.
+    """
 
     hub: GithubHub
     user: GithubUser
     shapes: Shapes
+    account: str | None = None
+    version: tuple[int, int] | None = None
+
+    def has(self, feature: str) -> bool:
+        return self.version is None or self.version >= FEATURES[feature]
+
+    def sees(self, repo: Repo) -> bool:
+        if self.account is not None:
+            return repo.owner.lower() == self.account.lower()
+        return not (repo.private and self.user.login in repo.hidden_from)
 
     def body(self) -> dict[str, Any]:
         return json_object(problem(400, "Problems parsing JSON"))
@@ -69,7 +85,7 @@ class Visit:
         repo = self.hub.repo(name)
         if repo is None and isinstance(name, str) and (moved := self.hub.renamed(name)):
             self._send_on(f"/repositories/{moved.id}", f"/repos/{name}")
-        if repo is None or (repo.private and self.user.login in repo.hidden_from):
+        if repo is None or not self.sees(repo):
             raise problem(404, "Not Found")
         return repo
 
@@ -98,15 +114,21 @@ class Visit:
         return repo
 
 
-def enter(hub: GithubHub) -> None:
-    """Authenticate the request; `visit()` gives the result."""
+def enter(hub: GithubHub, installation: Callable[[str], tuple[str, str] | None]) -> None:
+    """Authenticate the request; `visit()` gives the result. `installation`: (login, account) of an app's token."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if not token:
         raise problem(401, "Requires authentication")
     user = next((each for each in hub.users.values() if each.token and each.token == token.strip()), None)
+    account = None
+    if user is None and (held := installation(token.strip())) is not None:
+        user, account = hub.users[held[0].lower()], held[1]
     if user is None or scheme.lower() not in {"bearer", "token"}:
         raise problem(401, "Bad credentials")
-    g.github_visit = Visit(hub, user, Shapes(hub, request.host_url.rstrip("/")))
+    face = "ghes" if request.path.startswith("/ghes/") else "github"
+    major, minor = hub.seed.enterprise_version.split(".")[:2]
+    version = (int(major), int(minor)) if face == "ghes" else None
+    g.github_visit = Visit(hub, user, Shapes(hub, request.host_url.rstrip("/"), face), account, version)
 
 
 def visit() -> Visit:

@@ -28,12 +28,17 @@ class Event:
     comment: Comment | None = None
 
 
+class RelationError(ValueError):
+    """Two issues do not go together; the message says why."""
+
+
 class GithubHub:
     """Thread-safe; every change is stored before it returns, then published."""
 
     def __init__(self, seed: GithubSeed, store: Store, clock: Clock, lag: LAGS) -> None:
         self.seed = seed
-        self.users = {user.login.lower(): user for user in seed.users}
+        bots = [GithubUser(f"{app.slug}[bot]", app.slug) for app in seed.apps]
+        self.users = {user.login.lower(): user for user in (*seed.users, *bots)}
         self.lock = threading.RLock()
         self.publish: Callable[[Event], None] = lambda _: None
         self._store, self._clock, self._lag = store, clock, lag
@@ -76,7 +81,7 @@ class GithubHub:
         return next((user for user in self.users.values() if user.bot), next(iter(self.users.values())))
 
     def people(self) -> list[GithubUser]:
-        return [user for user in self.users.values() if not user.bot]
+        return [user for user in self.users.values() if not user.bot and not user.login.endswith("[bot]")]
 
     def repos(self) -> list[Repo]:
         with self.lock:
@@ -147,6 +152,27 @@ class GithubHub:
             self.publish(event)
         return issue
 
+    def types(self, repo: Repo) -> tuple[str, ...]:
+        return self.seed.issue_types.get(repo.owner, ())
+
+    def put_under(self, issue_id: int, parent: int, actor: str, *, replacing: bool) -> Issue:
+        """Raises RelationError where it has a parent already, the same one included, or would be its own ancestor."""
+        with self.lock:
+            before = self._issues[issue_id]
+            above: Issue | None = self._issues[parent]
+            while above is not None:
+                if above.id == issue_id:
+                    raise RelationError("Sub-issue may not create a circular dependency")
+                above = self._issues.get(above.parent or 0)
+            if before.parent == parent:
+                raise RelationError("Issue may not contain duplicate sub-issues")
+            if before.parent is not None and not replacing:
+                raise RelationError("Sub-issue may only have one parent")
+            issue = replace(before, parent=parent, updated=self._tick(before))
+            self._keep(issue)
+        self.publish(Event("sub_issues", "parent_issue_added", actor, issue))
+        return issue
+
     def comment(self, issue_id: int, actor: str, body: str) -> Comment:
         with self.lock:
             issue = self._issues[issue_id]
@@ -191,6 +217,7 @@ class GithubHub:
             before = self._issues[issue_id]
             kept = {name: getattr(before, name) for name in ("title", "body", "state", "state_reason", "closed")}
             kept |= {name: getattr(before, name) for name in ("labels", "assignees", "comments", "closed_by")}
+            kept |= {name: getattr(before, name) for name in ("type", "parent", "duplicate_of")}
             number, now = self._last_numbers.get(repo, 0) + 1, self._tick(before)
             issue = Issue(
                 self._last_id + 1, repo, number, author=before.author, created=before.created, updated=now, **kept
@@ -230,11 +257,12 @@ class GithubHub:
     def _closing(self, before: Issue, wanted: Mapping[str, Any], actor: str) -> dict[str, Any]:
         """What follows from a change of state. GitHub ignores a state_reason unless the state changes."""
         if wanted.get("state", before.state) == before.state:
-            return {"state_reason": before.state_reason}
+            return {"state_reason": before.state_reason, "duplicate_of": before.duplicate_of}
         if wanted["state"] == "open":
-            return {"state_reason": "reopened", "closed": None, "closed_by": None}
+            return {"state_reason": "reopened", "closed": None, "closed_by": None, "duplicate_of": None}
         reason = wanted.get("state_reason") or "completed"
-        return {"state_reason": reason, "closed": self._now_ms(), "closed_by": actor}
+        of = wanted.get("duplicate_of") if reason == "duplicate" else None
+        return {"state_reason": reason, "closed": self._now_ms(), "closed_by": actor, "duplicate_of": of}
 
     def learn_label(self, repo_id: int, name: str) -> None:
         """Make a label known to the repository; one that it has already changes nothing."""

@@ -70,6 +70,10 @@ class Issue:
     deleted: bool = False
     moved_to: tuple[int, int] | None = None
     """(repository id, number) after a transfer."""
+    type: str | None = None
+    parent: int | None = None
+    """The id of the issue that this one stands under; `duplicate_of`: of the one that it repeats."""
+    duplicate_of: int | None = None
 
     @property
     def gone(self) -> bool:

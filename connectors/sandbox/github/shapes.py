@@ -12,7 +12,7 @@ from connectors.sandbox.github.model import Comment, Issue, Repo
 from connectors.sandbox.seed import GithubUser
 
 Json = dict[str, Any]
-API = "/github/api/v3"
+FACES = ("github", "ghes")
 
 
 def node_id(kind: str, number: int) -> str:
@@ -36,10 +36,10 @@ def instant(ms: int | None) -> str | None:
 class Shapes:
     """`host` is scheme, name and port as the reader knows them: PyGithub refuses answers that name another."""
 
-    def __init__(self, hub: GithubHub, host: str) -> None:
+    def __init__(self, hub: GithubHub, host: str, face: str = "github") -> None:
         self._hub = hub
-        self.html = f"{host}/github"
-        self.api = host + API
+        self.html = f"{host}/{face}"
+        self.api = f"{host}/{face}/api/v3"
 
     def user(self, login: str | None) -> Json | None:
         user = self._hub.users.get(login.lower()) if login else None
@@ -55,7 +55,7 @@ class Shapes:
             "gravatar_id": "",
             "url": f"{self.api}/users/{user.login}",
             "html_url": f"{self.html}/{user.login}",
-            "type": "User",
+            "type": "Bot" if user.login.endswith("[bot]") else "User",
             "site_admin": False,
         }
 
@@ -92,6 +92,11 @@ class Shapes:
         base = {"id": number, "node_id": node_id("LA", number), "url": url, "name": name}
         return {**base, "color": "ededed", "default": False, "description": None}
 
+    def issue_type(self, repo: Repo, name: str) -> Json:
+        number = 7_000_000 + zlib.crc32(f"{repo.owner} {name.lower()}".encode()) % 1_000_000
+        base = {"id": number, "node_id": node_id("IT", number), "name": name, "description": None}
+        return {**base, "color": "blue", "is_enabled": True}
+
     def issue(self, issue: Issue, repo: Repo) -> Json:
         url = f"{self.api}/repos/{repo.full_name}/issues/{issue.number}"
         assignees = [found for login in issue.assignees if (found := self.user(login))]
@@ -123,6 +128,7 @@ class Shapes:
             "body": issue.body,
             "closed_by": self.user(issue.closed_by),
             "state_reason": issue.state_reason,
+            "type": self.issue_type(repo, issue.type) if issue.type else None,
         }
         if issue.pull_request:
             document["pull_request"] = {"url": f"{self.api}/repos/{repo.full_name}/pulls/{issue.number}"}
