@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors.spi import Category, Source
@@ -47,6 +47,11 @@ class SourceBench(ABC):
     @abstractmethod
     def foreign(self) -> Sequence[Delivery]:
         """Events that the vendor sends and that are not about postmortems; empty where it sends no others."""
+
+    def another(self) -> Delivery:
+        """A delivery of its own that says the same as `final`."""
+        delivery = self.final()
+        return replace(delivery, key="delivery-2", body=delivery.body if self.keyed else delivery.body + b"\n")
 
     def earlier(self) -> Delivery | None:
         """Says of `final_id` what was true before it became final, and arrives late; None: nothing can be late."""

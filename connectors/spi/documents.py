@@ -27,7 +27,7 @@ class OwnerText:
 
 @dataclass(frozen=True, slots=True)
 class DocumentItem:
-    """One action item as a document states it. Absent is None, never a guess."""
+    """One action item as a document states it. Absent is None, never a guess. `declined`: it will not be done."""
 
     title: str
     id: str | None = None
@@ -44,6 +44,7 @@ class DocumentItem:
     addresses: tuple[str, ...] = ()
     milestones: tuple[Mapping[str, Any], ...] = ()
     done: bool = False
+    declined: bool = False
     issue_url: str | None = None
     labels: tuple[str, ...] = ()
     doubtful: str | None = None

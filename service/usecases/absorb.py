@@ -164,8 +164,8 @@ class _Revision:
         self._uow.journal.append(
             "item.stated", ("item", item.id), self._now, {"title": item.title, "postmortem": self._postmortem.source_id}
         )
-        if stated.done:
-            self._uow.items.update(item.id, state=State.DONE.value, closed_at=self._done_by)
+        if stated.ended is not None:
+            self._uow.items.update(item.id, state=stated.ended.value, closed_at=self._done_by)
         elif candidates:
             sentence = "It may be one of the actions that this revision no longer lists: say which with held settle."
             self._uow.items.hold(item.id, "ambiguous", sentence)
@@ -209,10 +209,10 @@ class _Revision:
         if item.issue_id is not None:
             return
         waits = item.state in (State.PENDING, State.HELD)
-        if stated.done and waits:
-            values = {"state": State.DONE.value, "closed_at": self._now, "attention_code": None, "attention": None}
+        if stated.ended is not None and waits:
+            values = {"state": stated.ended.value, "closed_at": self._now, "attention_code": None, "attention": None}
             self._uow.items.update(item.id, **values, candidates=[])
-            self._uow.journal.append("item.done", ("item", item.id), self._now)
+            self._uow.journal.append(f"item.{stated.ended.value}", ("item", item.id), self._now)
         elif item.state is State.DONE and not stated.done:
             self._uow.items.update(item.id, state=State.PENDING.value, closed_at=None, issue_url=stated.link)
             place_item(self._context, self._uow, self._postmortem, self._uow.items.get(item.id), self._now)
@@ -228,8 +228,8 @@ class _Revision:
         return undecided and stated.link is not None and stated.link != item.issue_url
 
     def _bring_back(self, item: Item, stated: StatedItem) -> None:
-        if item.issue_id is None and stated.done:
-            values = {"state": State.DONE.value, "closed_at": self._now, "issue_url": stated.link}
+        if item.issue_id is None and stated.ended is not None:
+            values = {"state": stated.ended.value, "closed_at": self._now, "issue_url": stated.link}
             self._uow.items.update(item.id, **values)
         else:
             bring_back(self._context, self._uow, item, stated.link, self._now)

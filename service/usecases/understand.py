@@ -11,7 +11,7 @@ from typing import Any
 
 from config.model import PRIORITIES
 from connectors.spi import DocumentItem, OwnerText, PostmortemDocument, Unreadable, Visibility
-from service.domain.facts import ItemFacts, PostmortemFacts
+from service.domain.facts import ItemFacts, PostmortemFacts, State
 from service.reading import Document, ReadItem, read_markdown
 
 LARGEST_REVISION = 2**63 - 1
@@ -28,6 +28,12 @@ class StatedItem:
     done: bool
     link: str | None
     doubtful: str | None
+    declined: bool = False
+
+    @property
+    def ended(self) -> State | None:
+        """What the document says became of it; None: it is still promised."""
+        return State.DONE if self.done else State.DECLINED if self.declined else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,7 @@ def _stated(index: int, item: DocumentItem) -> StatedItem:
         labels=item.labels,
         factors=item.addresses,
     )
-    return StatedItem(index, item.id, facts, item.done, item.issue_url, item.doubtful)
+    return StatedItem(index, item.id, facts, item.done, item.issue_url, item.doubtful, item.declined)
 
 
 def _read_item(index: int, item: ReadItem) -> StatedItem:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("service", "connectors", "workers", "config", "migrations")
-VENDORS = ("github", "gitlab", "jira", "markdown", "smtp", "standard")
+VENDORS = ("firehydrant", "github", "gitlab", "incidentio", "jira", "markdown", "rootly", "smtp", "standard")
 
 SHARED = {"connectors.answers", "connectors.fields", "connectors.http", "connectors.markup", "connectors.signatures"}
-SHARED |= {"connectors.payloads", "connectors.rest"}
+SHARED |= {"connectors.payloads", "connectors.rest", "connectors.tools"}
 VENDOR = {*SHARED, "connectors.wiki", "connectors.spi", "marshmallow", "requests"}
 FLOOR = {"config.model", "connectors.spi", "service.domain"}
 DOOR = {*FLOOR, "flask", "werkzeug", "service.doors", "service.ledger", "service.usecases"}
@@ -27,6 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "connectors.markup": {"connectors.spi", "markdown_it"},
     "connectors.wiki": {"connectors.markup", "connectors.spi", "markdown_it"},
     "connectors.payloads": {"connectors.spi"},
+    "connectors.tools": {"connectors.fields", "connectors.http", "connectors.spi", "marshmallow"},
     "connectors.rest": {"connectors.answers", "connectors.http", "connectors.payloads", "connectors.spi", "requests"},
     "connectors.answers": {"connectors.http", "connectors.spi", "requests"},
     "connectors.fields": {"connectors.http", "connectors.signatures", "connectors.spi", "marshmallow"},
@@ -34,6 +35,9 @@ ROOMS: dict[str, set[str]] = {
     "connectors.gitlab": {*VENDOR, "gitlab"},
     "connectors.jira": {*VENDOR, "jira"},
     "connectors.markdown": {*VENDOR, "yaml"},
+    "connectors.firehydrant": VENDOR,
+    "connectors.incidentio": VENDOR,
+    "connectors.rootly": VENDOR,
     "connectors.smtp": VENDOR,
     "connectors.standard": VENDOR,
     "connectors.conformance": {"connectors.spi", "pytest"},
