@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -157,8 +157,6 @@ class GithubClient:
         return target.path.removeprefix(base.path)
 
     def _as_app(self, asked: Asked, verb: str, path: str) -> Any:
-        """What precedes a change has changed nothing yet, whatever comes back."""
-        asked = Asked(asked.vendor, asked.tracker, asked.what, secret=asked.secret)
         reply = self._once(asked, _Call(verb, path, payload={} if verb == "POST" else None, as_app=True))
         if reply.status in _REDIRECTS and verb == "GET":
             reply = self._once(asked, _Call(verb, self.target_path(asked, reply), as_app=True))
@@ -193,6 +191,8 @@ class GithubClient:
         if self.app is None:
             assert self._settings.token is not None
             return self._settings.token.reveal()
+        # What precedes a change has changed nothing yet, whatever comes back, and is about no issue.
+        asked = replace(asked, mutating=False, about_issue=False)
         if call.as_app:
             return self.app.proof(asked)
         try:
