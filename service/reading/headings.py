@@ -22,7 +22,7 @@ _KIND = (
     r"|recommended|proposed|planned|preventing|remaining|leftover|left-?over|outstanding|open"
     r"|long(?:er)?[- ]term|short(?:er)?[- ]term|medium[- ]term|mid[- ]term|near[- ]term"
     r"|follow(?:ing)?[- ]?up|post[- ]?incident|post[- ]?mortem|further|additional|pending|upcoming"
-    r"|review|retro|resulting|new)"
+    r"|resulting)"
 )
 _WORK = (
     r"(?:actions?|actionables?|measures?|steps?|work|items?|tasks?|tickets?|plans?|improvements?"
@@ -193,6 +193,12 @@ def stance(marked: str) -> Stance:
     if _WEAK.search(core):
         return Stance.WEAK
     return Stance.ASIDE if _ASIDE.search(core) else Stance.NEUTRAL
+
+
+def is_plain_title(marked: str) -> bool:
+    """Whether a line without any markup is the title of a list of actions ("Action Items", "Next steps")."""
+    text = words(marked)
+    return len(text.split()) <= 3 and text[:1].isupper() and stance(marked) is Stance.ACTION
 
 
 def sorts(marked: str) -> bool:

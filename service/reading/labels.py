@@ -28,7 +28,7 @@ _FIELDS = {
     "|estado|statut|état|stato|статус|stand|avancement|état d'avancement"
     "|situação|andamento|avanzamento|voortgang|stan"
     "|bearbeitungsstand|進捗|進捗状況|対応状況|完成情况|完成状态|处理状态|진행 상황|진행상태"
-    "|resolution|done/open|open/closed",
+    "|resolution|outcome|result|done/open|open/closed",
     "priority": "priority|prio|urgency|優先度|優先順位|优先级|優先級|우선순위|priorität|priorité|prioridad"
     "|prioridade|priorità"
     "|prioriteit|приоритет",

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from service.reading.blocks import Block, ListBlock, ListItem, Paragraph
 
-_BULLET = re.compile(r"\s*[•‣◦▪●○■□▸►➤]\s+(?=\S)")
+# Two asterisks are how a wiki writes a list inside a list.
+_BULLET = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤]|\*{2,4})\s+(?=\S)")
 # Where the markup is HTML, a hyphen or a number at the beginning of a line is the author's own bullet too.
-_TYPED = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤*\-–]|\(?\d{1,2}[.)])\s+(?=\S)")
+_TYPED = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤\-–]|\*{1,4}|\(?\d{1,2}[.)])\s+(?=\S)")
 _SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
 
 

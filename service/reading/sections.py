@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from service.reading import headings, marks
-from service.reading.blocks import Block, Heading, ListBlock, ListItem, Paragraph
+from service.reading.blocks import Block, Heading, ListBlock, ListItem, Paragraph, Table
 from service.reading.headings import Stance
 
 # Lines that serve as headings rank below all real ones: a bold line above a line that ends in a colon.
@@ -100,6 +100,8 @@ def _opens(block: Block, following: Block | None) -> tuple[str, int] | None:
         return None
     if marks.is_bold(text):
         return text, BOLD_LEVEL
+    if isinstance(following, ListBlock | Table) and headings.is_plain_title(text):
+        return text, LABEL_LEVEL
     if _LABEL_END.search(shown) and isinstance(following, ListBlock) and len(shown.split()) <= 6:
         return text, LABEL_LEVEL
     return None

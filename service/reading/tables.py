@@ -51,13 +51,22 @@ def _action_column(table: Table, named: list[str | None]) -> int | None:
     for wanted in ("action", "text"):
         if wanted in named:
             return named.index(wanted)
+    rows = table.rows[1:50]
+    for at, name in enumerate(named):
+        if name == "ticket" and sum(_tells(row, at) for row in rows) * 2 > len(rows):
+            return at
     free = [at for at, name in enumerate(named) if name is None or name == "ticket"]
     if not free:
         return None
-    rows = table.rows[1:50]
     return max(
         free, key=lambda at: (named[at] is None, sum(len(marks.plain(row[at])) for row in rows if at < len(row)))
     )
+
+
+def _tells(row: list[str], at: int) -> bool:
+    """Whether a cell in a column of issues says what is to be done, and does not only name the issue."""
+    words = marks.plain(row[at]) if at < len(row) else ""
+    return len(words.split()) >= 4 and not trackers.names_issue(words)
 
 
 def _row(row: list[str], named: list[str | None], at: int, place: Place) -> ReadItem | None:
