@@ -56,6 +56,11 @@ class Issues:
             found[row.ref] = self.get(row.issue_id)
         return found
 
+    def urls(self, issue_ids: Iterable[int]) -> dict[int, str]:
+        """The addresses of issues, by id."""
+        rows = self._connection.execute(select(issues.c.id, issues.c.url).where(issues.c.id.in_(list(issue_ids))))
+        return {row.id: row.url for row in rows}
+
     def update(self, issue_id: int, **values: object) -> None:
         self._connection.execute(_CHANGE, {"which": issue_id, **values})
 

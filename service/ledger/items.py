@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, null, select, update
 
 from service.domain.facts import Change, ItemFacts, State
+from service.domain.revising import earlier_texts
 from service.ledger import codec
 from service.ledger.rows import Item, read_row
 from service.ledger.tables import action_items, outbox, postmortems
@@ -28,6 +29,11 @@ def _fact_columns(facts: ItemFacts) -> dict[str, object]:
         "priority": facts.priority,
         "promised_due_on": facts.due_on,
     }
+
+
+def _stated_column(facts: ItemFacts, stated: ItemFacts) -> object:
+    """What the document states, kept only where a person corrected it."""
+    return codec.item_to_json(stated) if stated.digest() != facts.digest() else null()
 
 
 class Items:
@@ -126,17 +132,27 @@ class Items:
     def update(self, item_id: int, **values: object) -> None:
         self._connection.execute(_CHANGE, {"which": item_id, **values})
 
-    def restate(self, item: Item, facts: ItemFacts, changes: tuple[Change, ...], **values: object) -> None:
-        """Takes over what a newer revision promises, with what changed since the issue was made."""
+    def restate(
+        self, item: Item, facts: ItemFacts, stated: ItemFacts, changes: tuple[Change, ...], **values: object
+    ) -> None:
+        """Takes over what a newer revision promises, with what changed since the issue was made. `stated`: what the
+        document says; `facts`: the same with what a person corrected.
+        """
         moved = facts.due_on != item.promised_due_on
-        self.update(
-            item.id,
+        columns: dict[str, object] = {
             **_fact_columns(facts),
-            changes=codec.changes_to_json(changes),
-            due_moves=item.due_moves + (1 if moved and item.promised_due_on is not None else 0),
-            first_due_on=item.first_due_on or facts.due_on,
-            **values,
-        )
+            "stated": _stated_column(facts, stated),
+            "earlier_titles": list(earlier_texts(item.earlier_titles, item.said.title, stated.title)),
+            "changes": codec.changes_to_json(changes),
+            "due_moves": item.due_moves + (1 if moved and item.promised_due_on is not None else 0),
+            "first_due_on": item.first_due_on or facts.due_on,
+        }
+        self.update(item.id, **columns, **values)
+
+    def correct(self, item: Item, facts: ItemFacts, **values: object) -> None:
+        """Puts a person's facts in place of what the document states; nothing of it has left yet."""
+        columns = {**_fact_columns(facts), "stated": _stated_column(facts, item.said), "first_due_on": facts.due_on}
+        self.update(item.id, **columns, **values)
 
     def hold(self, item_id: int, code: str, sentence: str) -> None:
         self.update(item_id, state=State.HELD.value, attention_code=code, attention=sentence)

@@ -66,6 +66,8 @@ class Item:
     title: str
     facts: ItemFacts
     facts_digest: str
+    stated: ItemFacts | None
+    earlier_titles: tuple[str, ...]
     written_facts_digest: str | None
     changes: tuple[Change, ...]
     comment_ref: str | None
@@ -80,9 +82,12 @@ class Item:
     assignee_person: str | None
     current_due_on: date | None
     state: State
+    state_before: State | None
     attention_code: str | None
     attention: str | None
     candidates: tuple[int, ...]
+    doubt: str | None
+    same_as: int | None
     route: str | None
     target: str | None
     issue_url: str | None
@@ -100,6 +105,17 @@ class Item:
     noted_at: datetime | None
     status_number: int
     told_number: int
+
+    @property
+    def said(self) -> ItemFacts:
+        """The facts as the document states them, without what a person corrected."""
+        return self.stated or self.facts
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether a person said that it is no promise: declined, and not by an issue."""
+        state = self.state_before if self.state is State.WITHDRAWN else self.state
+        return state is State.DECLINED and self.issue_id is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +266,11 @@ _CONVERT: dict[tuple[str, str], Any] = {
     ("Postmortem", "facts"): codec.postmortem_from_json,
     ("Item", "facts"): codec.item_from_json,
     ("Item", "changes"): codec.changes_from_json,
+    ("Item", "stated"): lambda stored: codec.item_from_json(stored) if stored else None,
+    ("Item", "earlier_titles"): lambda stored: tuple(stored or ()),
     ("Item", "state"): State,
     ("Item", "noted_state"): State,
+    ("Item", "state_before"): lambda stored: State(stored) if stored else None,
     ("Item", "candidates"): lambda stored: tuple(stored or ()),
     ("Issue", "category"): Category,
     ("Issue", "assignee"): codec.account_from_json,

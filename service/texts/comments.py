@@ -28,11 +28,11 @@ SHORT = 120
 
 
 def changes_comment(
-    changes: Sequence[Change], postmortem: PostmortemFacts, *, withdrawn: bool = False, reopened: bool = False
+    changes: Sequence[Change], postmortem: PostmortemFacts, *, withdrawn: bool = False, returned: bool = False
 ) -> str:
     """Old and new of every change, in the order given; then what it means for this issue.
 
-    `withdrawn`: the postmortem has this action no longer. `reopened`: the postmortem itself is under review again.
+    `withdrawn`: the postmortem has this action no longer. `returned`: it had not, and has it again.
     """
     named = link(postmortem.title, postmortem.url)
     parts: list[str] = []
@@ -41,8 +41,8 @@ def changes_comment(
             f"The postmortem {named} no longer contains this action. Nothing was closed here: close this issue if the "
             "work is not needed any more, or keep it."
         )
-    if reopened:
-        parts.append(f"The postmortem {named} has been reopened: its actions, this one too, may still change.")
+    if returned:
+        parts.append(f"The postmortem {named} contains this action again: what it promised is promised as before.")
     if changes:
         parts.append(f"The postmortem {named} changed this action since the issue was made:")
         parts.append("\n".join(_change(change) for change in changes))

@@ -6,17 +6,23 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.domain.facts import Change, ItemFacts, PostmortemFacts, State
-from service.domain.following import STATE_OF
-from service.domain.identity import Known, Stated, first_identity, match
+from service.domain.corrections import corrected, with_corrections
+from service.domain.facts import PostmortemFacts, State
+from service.domain.identity import first_identity
+from service.domain.matching import Known, Stated
 from service.domain.placement import SELF_HEALING
+from service.domain.revising import revise
 from service.ledger import Item, Postmortem, UnitOfWork
 from service.ledger.inbox import HANDED_IN
 from service.usecases.context import Context
-from service.usecases.place import ADOPT, OPEN, follow_up, place_item
+from service.usecases.place import ADOPT, OPEN, follow_up, place_item, team_of
+from service.usecases.promises import bring_back, changes_between, known_as, leave_doubt, stand, withdraw
 from service.usecases.understand import StatedItem, Understood
 
-TRACKED = ("title", "description", "kind", "success_metric", "validation_plan", "due_on", "priority", "owner", "team")
+AMBIGUOUS = (
+    "It may be one of the actions that this revision no longer lists, or one that was withdrawn before: say which with "
+    "held merge or held settle."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +130,24 @@ class _Revision:
         if not known and self._postmortem.finalized_at is not None:
             # What the first final revision says is done was done when it became final, however late we hear of it.
             self._done_by = min(self._now, self._postmortem.finalized_at)
-        matching = match(
-            [Known(i.id, i.source_item_id, i.title, i.state is not State.WITHDRAWN) for i in known.values()],
-            [Stated(s.index, s.source_item_id, s.facts.title) for s in stated],
-        )
-        for item_id, index in matching.pairs:
+        made = revise(self._known(known.values(), stated), [_as_stated(each) for each in stated])
+        for item_id, index in made.restated:
             self._restate(known[item_id], stated[index])
-        listed = {item_id for item_id, _ in matching.pairs}
-        done = {item_id for item_id, index in matching.pairs if stated[index].done}
-        doubts = [i for i in known.values() if i.attention_code == "ambiguous" and i.id in listed - done]
-        in_doubt = {candidate for item in doubts for candidate in item.candidates}
-        # What a held item may turn out to be is not gone before a person has said so.
-        self.withdraw(known[item_id] for item_id in matching.gone if item_id not in in_doubt)
-        for item in doubts:
-            clear_doubt(self._context, self._uow, item, listed, self._now)
+        self.withdraw(known[item_id] for item_id in made.withdrawn)
+        for item_id, left in made.doubts.items():
+            leave_doubt(self._context, self._uow, self._uow.items.get(item_id), left, self._now)
         taken = {item.identity for item in known.values()}
-        new = [*matching.added, *matching.ambiguous]
-        for index in sorted(new, key=lambda i: (stated[i].facts.priority or "p9", i)):
-            taken.add(self._add(stated[index], matching.ambiguous.get(index, ()), taken))
+        for index in sorted(made.added, key=lambda i: (stated[i].facts.priority or "p9", i)):
+            taken.add(self._add(stated[index], made.added[index], taken))
+
+    def _known(self, items: Collection[Item], stated: tuple[StatedItem, ...]) -> list[Known]:
+        named = any(each.link for each in stated)
+        urls = self._uow.issues.urls(item.issue_id for item in items if item.issue_id) if named else {}
+        return [known_as(item, (urls[item.issue_id],) if item.issue_id in urls else ()) for item in items]
 
     def _add(self, stated: StatedItem, candidates: tuple[int, ...], taken: Collection[str]) -> str:
         identity = first_identity(stated.source_item_id, stated.facts.title, taken)
         owner = self._context.roster.owner(stated.facts.owner)
-        team = self._team(stated.facts)
         item = self._uow.items.add(
             self._postmortem.id,
             stated.facts,
@@ -155,11 +156,12 @@ class _Revision:
             source_item_id=stated.source_item_id,
             identity=identity,
             state=State.PENDING.value,
-            team=team,
+            team=team_of(self._context, stated.facts, self._postmortem.facts),
             owner_person=owner.id if owner else None,
             issue_url=stated.link,
             candidates=list(candidates),
             stated_done=stated.done,
+            doubt=stated.doubtful,
         )
         self._uow.journal.append(
             "item.stated", ("item", item.id), self._now, {"title": item.title, "postmortem": self._postmortem.source_id}
@@ -167,38 +169,42 @@ class _Revision:
         if stated.ended is not None:
             self._uow.items.update(item.id, state=stated.ended.value, closed_at=self._done_by)
         elif candidates:
-            sentence = "It may be one of the actions that this revision no longer lists: say which with held settle."
-            self._uow.items.hold(item.id, "ambiguous", sentence)
-        elif stated.doubtful:
-            self._uow.items.hold(item.id, "doubtful", stated.doubtful)
+            self._uow.items.hold(item.id, "ambiguous", AMBIGUOUS)
+            data = {"code": "ambiguous", "why": AMBIGUOUS}
+            self._uow.journal.append("item.held", ("item", item.id), self._now, data)
         else:
-            place_item(self._context, self._uow, self._postmortem, item, self._now)
+            stand(self._context, self._uow, item, self._now)
         return identity
 
     def _restate(self, item: Item, stated: StatedItem) -> None:
-        facts = stated.facts
+        facts = with_corrections(item.facts, item.said, stated.facts)
         back = item.state is State.WITHDRAWN
         if stated.done != item.stated_done:
             self._uow.items.update(item.id, stated_done=stated.done)
-        changed = facts.digest() != item.facts_digest
-        if not changed and not back:
+        source_item_id = stated.source_item_id or item.source_item_id
+        if stated.facts.digest() == item.said.digest() and not back:
+            if (stated.index, source_item_id) != (item.position, item.source_item_id):
+                self._uow.items.update(item.id, position=stated.index, source_item_id=source_item_id)
             return self._settle_unmade(item, stated)
-        changes = (*item.changes, *changes_between(item.facts, facts, self._now)) if item.issue_id else ()
+        differing = changes_between(item.facts, facts, self._now)
         owner = self._context.roster.owner(facts.owner)
         self._uow.items.restate(
             item,
             facts,
-            changes,
+            stated.facts,
+            (*item.changes, *differing) if item.issue_id else (),
             position=stated.index,
-            source_item_id=stated.source_item_id or item.source_item_id,
-            team=self._team(facts),
+            source_item_id=source_item_id,
+            team=team_of(self._context, facts, self._postmortem.facts),
             owner_person=owner.id if owner else None,
         )
         event = "item.returned" if back else "item.changed"
-        data = {change.field: [change.old, change.new] for change in changes_between(item.facts, facts, self._now)}
-        self._uow.journal.append(event, ("item", item.id), self._now, data)
+        self._uow.journal.append(event, ("item", item.id), self._now, {c.field: [c.old, c.new] for c in differing})
+        lapsed = set(corrected(item.facts, item.said)) - set(corrected(facts, stated.facts))
+        if lapsed:
+            self._uow.journal.append("item.uncorrected", ("item", item.id), self._now, {"fields": sorted(lapsed)})
         if back:
-            self._bring_back(item, stated)
+            bring_back(self._context, self._uow, self._uow.items.get(item.id), stated.link, self._now, stated.ended)
         else:
             self._settle_unmade(self._uow.items.get(item.id), stated)
             self._ask_again(self._uow.items.get(item.id))
@@ -211,14 +217,19 @@ class _Revision:
         waits = item.state in (State.PENDING, State.HELD)
         if stated.ended is not None and waits:
             values = {"state": stated.ended.value, "closed_at": self._now, "attention_code": None, "attention": None}
-            self._uow.items.update(item.id, **values, candidates=[])
+            self._uow.items.update(item.id, **values, candidates=[], doubt=None)
             self._uow.journal.append(f"item.{stated.ended.value}", ("item", item.id), self._now)
         elif item.state is State.DONE and not stated.done:
             self._uow.items.update(item.id, state=State.PENDING.value, closed_at=None, issue_url=stated.link)
-            place_item(self._context, self._uow, self._postmortem, self._uow.items.get(item.id), self._now)
+            stand(self._context, self._uow, self._uow.items.get(item.id), self._now)
         elif waits and self._linked_anew(item, stated):
             self._uow.items.update(item.id, issue_url=stated.link)
             place_item(self._context, self._uow, self._postmortem, self._uow.items.get(item.id), self._now)
+        elif item.doubt is not None and stated.doubtful is None:
+            # The document says by now that it is meant.
+            self._uow.items.update(item.id, doubt=None)
+            if item.attention_code == "doubtful":
+                stand(self._context, self._uow, self._uow.items.get(item.id), self._now)
         else:
             self._heal(item)
 
@@ -226,13 +237,6 @@ class _Revision:
         """Whether the document names another issue than before. A person who let an item go has overruled the link."""
         undecided = item.attention_code not in ("ambiguous", "doubtful") and item.released_at is None
         return undecided and stated.link is not None and stated.link != item.issue_url
-
-    def _bring_back(self, item: Item, stated: StatedItem) -> None:
-        if item.issue_id is None and stated.ended is not None:
-            values = {"state": stated.ended.value, "closed_at": self._now, "issue_url": stated.link}
-            self._uow.items.update(item.id, **values)
-        else:
-            bring_back(self._context, self._uow, item, stated.link, self._now)
 
     def _heal(self, item: Item) -> None:
         """What was held for want of a route or for privacy is looked at again with the newer facts."""
@@ -251,62 +255,6 @@ class _Revision:
         for item in items:
             withdraw(self._uow, item, self._now)
 
-    def _team(self, facts: ItemFacts) -> str | None:
-        postmortem = self._postmortem.facts
-        owner = self._context.roster.owner(facts.owner)
-        own = next((t.id for t in self._context.roster.teams.values() if owner and owner.id in t.members), None)
-        named = self._context.roster.team([facts.team])
-        if named:
-            return named.id
-        shared = self._context.roster.team(postmortem.teams, postmortem.services)
-        return own or (shared.id if shared else None)
 
-
-def bring_back(context: Context, uow: UnitOfWork, item: Item, link: str | None, now: datetime) -> None:
-    """A promise that was withdrawn is made again: its own issue stands for it, if it has one."""
-    if item.issue_id is not None:
-        issue = uow.issues.get(item.issue_id)
-        if issue.gone_at is not None:
-            sentence = f"Its issue {issue.key} is gone from the tracker: release it to make a new one, or settle it."
-            uow.items.update(item.id, closed_at=None)
-            return uow.items.hold(item.id, "issue_gone", sentence)
-        state = STATE_OF[issue.category]
-        return uow.items.update(item.id, state=state.value, closed_at=None if state.is_open else item.closed_at)
-    uow.items.update(item.id, state=State.PENDING.value, closed_at=None, issue_url=link)
-    place_item(context, uow, uow.postmortems.get(item.postmortem_id), uow.items.get(item.id), now)
-    return None
-
-
-def withdraw(uow: UnitOfWork, item: Item, now: datetime) -> None:
-    """The postmortem no longer promises it: its issue is told, and stays the team's to keep or close."""
-    if item.state is State.WITHDRAWN:
-        return
-    closed_at = item.closed_at or now
-    uow.items.update(
-        item.id, state=State.WITHDRAWN.value, closed_at=closed_at, attention_code=None, attention=None, candidates=[]
-    )
-    uow.journal.append("item.withdrawn", ("item", item.id), now)
-    follow_up(uow, uow.items.get(item.id), now)
-
-
-def clear_doubt(context: Context, uow: UnitOfWork, item: Item, settled: Collection[int], now: datetime) -> None:
-    """Takes known items off the list of what a held item may be; with none left, it is a promise of its own."""
-    left = [candidate for candidate in item.candidates if candidate not in settled]
-    if len(left) == len(item.candidates):
-        return
-    uow.items.update(item.id, candidates=left)
-    if not left:
-        place_item(context, uow, uow.postmortems.get(item.postmortem_id), uow.items.get(item.id), now)
-
-
-def changes_between(old: ItemFacts, new: ItemFacts, now: datetime) -> tuple[Change, ...]:
-    """What a revision changed of a promise, in words for the people who work on it."""
-    differing = ((name, _show(getattr(old, name)), _show(getattr(new, name))) for name in TRACKED)
-    return tuple(Change(now, name, before, after) for name, before, after in differing if before != after)
-
-
-def _show(value: object) -> str:
-    if value is None:
-        return ""
-    name = getattr(value, "name", None) or getattr(value, "email", None)
-    return str(name or value)
+def _as_stated(stated: StatedItem) -> Stated:
+    return Stated(stated.index, stated.source_item_id, stated.facts.title, stated.link, stated.ended is not None)

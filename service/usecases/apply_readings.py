@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from connectors.spi import IssueRef, Reading, Sweep
 from service.domain.facts import Actor, State
-from service.domain.following import Seen, judge, next_state
+from service.domain.following import STATE_OF, Seen, judge, next_state
 from service.ledger import Issue, Item, UnitOfWork
 from service.usecases.context import Context
 from service.usecases.effects.open_issue import link
 from service.usecases.place import target_at
+from service.usecases.promises import CLOSED_MEANWHILE
 from service.usecases.survivors import UNKNOWN, Survivors, is_duplicate, note_survivor
 
 AGAIN_AFTER = timedelta(seconds=1)
@@ -159,7 +160,9 @@ def _follow(
 ) -> None:
     reading, now = read
     holder = context.roster.holder(issue.tracker, reading.assignee)
-    gone_before = item.state is State.HELD and item.attention_code in ("issue_gone", UNKNOWN)
+    # What a person was asked about the issue is answered by the issue itself: it is there again, or open again.
+    reopened = item.attention_code == CLOSED_MEANWHILE and STATE_OF[reading.category].is_open
+    gone_before = item.state is State.HELD and (item.attention_code in ("issue_gone", UNKNOWN) or reopened)
     state = next_state(State.OPEN if gone_before else item.state, reading.category)
     if item.state is State.HELD and not gone_before:
         state = item.state

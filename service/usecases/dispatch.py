@@ -10,7 +10,15 @@ from connectors.spi import AccessDenied, ConnectorError, Missing, Place, PlaceDe
 from service.ledger import Message, Target, UnitOfWork
 from service.usecases.announce import TELL, announce_due
 from service.usecases.context import TRACKER, Context, said
-from service.usecases.effects import adopt_issue, close_duplicate, open_issue, send_notice, tell_source, update_issue
+from service.usecases.effects import (
+    adopt_issue,
+    close_duplicate,
+    open_issue,
+    reopen_issue,
+    send_notice,
+    tell_source,
+    update_issue,
+)
 from service.usecases.effects.work import Prepared, Skip, Wait, Work
 
 Prepare = Callable[[Context, UnitOfWork, Message, datetime], Prepared]
@@ -18,6 +26,7 @@ Prepare = Callable[[Context, UnitOfWork, Message, datetime], Prepared]
 EFFECTS: Mapping[str, Prepare] = {
     "open_issue": open_issue.prepare,
     "update_issue": update_issue.prepare,
+    "reopen_issue": reopen_issue.prepare,
     "close_duplicate": close_duplicate.prepare,
     "adopt_issue": adopt_issue.prepare,
     "send_notice": send_notice.prepare,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from service.domain.facts import State
+from service.domain.facts import ItemFacts, PostmortemFacts, State
 from service.domain.identity import marker
 from service.domain.placement import Held, Placed, apply_brake, choose_route, mode_holds, tracker_of
 from service.ledger import Item, Postmortem, UnitOfWork
@@ -30,6 +30,17 @@ def before_go_live(context: Context, postmortem: Postmortem) -> bool:
 def is_muted(context: Context, item: Item, postmortem: Postmortem) -> bool:
     """Whether nobody is to be mailed of an item before a person has released it."""
     return item.released_at is None and before_go_live(context, postmortem)
+
+
+def team_of(context: Context, facts: ItemFacts, postmortem: PostmortemFacts) -> str | None:
+    """The team that a promise names, else its owner's, else the postmortem's."""
+    owner = context.roster.owner(facts.owner)
+    own = next((t.id for t in context.roster.teams.values() if owner and owner.id in t.members), None)
+    named = context.roster.team([facts.team])
+    if named:
+        return named.id
+    shared = context.roster.team(postmortem.teams, postmortem.services)
+    return own or (shared.id if shared else None)
 
 
 def place_item(context: Context, uow: UnitOfWork, postmortem: Postmortem, item: Item, now: datetime) -> Held | None:

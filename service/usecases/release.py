@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from service.domain.facts import Actor, State
 from service.ledger import Item, UnitOfWork
 from service.usecases.context import Context
-from service.usecases.place import BACKLOG, go_live, is_muted, place_item
+from service.usecases.place import BACKLOG, go_live, is_muted
+from service.usecases.promises import let_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +61,15 @@ def release(context: Context, which: Which, actor: Actor, reason: str) -> list[R
                 # Letting it go would guess that it is new; whoever knows says so of each.
                 done.append(Released(item.id, item.title, item.attention))
                 continue
-            # What became of it while it was silent is news from now on.
-            uow.items.update(item.id, released_at=now, noted_state=State.PENDING.value)
             uow.journal.decide(actor, "release", ("item", item.id), reason, now)
-            postmortem = uow.postmortems.get(item.postmortem_id)
             if item.state is not State.HELD:
                 # An adopted issue of the backlog stands already; from now on people hear of it.
+                uow.items.update(item.id, released_at=now, noted_state=State.PENDING.value)
                 if item.attention_code == BACKLOG:
                     uow.items.update(item.id, attention_code=None, attention=None)
                 done.append(Released(item.id, item.title, None))
                 continue
-            if item.attention_code in ("issue_gone", "duplicate_unknown"):
-                uow.items.update(
-                    item.id, issue_id=None, issue_url=None, written_facts_digest=None, changes=[], comment_ref=None
-                )
-            held = place_item(context, uow, postmortem, uow.items.get(item.id), now)
+            held = let_go(context, uow, item, now)
             done.append(Released(item.id, item.title, held.sentence if held else None))
         uow.commit()
     return done

@@ -156,7 +156,7 @@ def test_a_withdrawn_action_says_that_nothing_was_closed():
 
 
 def test_a_reopened_postmortem_says_that_its_actions_may_change():
-    assert "has been reopened" in changes_comment([], BARE, reopened=True)
+    assert "contains this action again" in changes_comment([], BARE, returned=True)
 
 
 def test_an_unknown_field_is_named_in_words():

@@ -86,11 +86,11 @@ def _refused(context: Context, uow: UnitOfWork, item: Item, issue: Issue, postmo
 def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) -> _Plan:
     withdrawn = item.state is State.WITHDRAWN
     # Once a comment of ours says "withdrawn", it must also say when that was taken back.
-    returned = not withdrawn and item.comment_ref is not None and not item.changes
+    returned = not withdrawn and item.comment_ref is not None and (item.state_before is not None or not item.changes)
     comment = None
     if item.changes or withdrawn or returned:
         text = changes_comment(
-            redacted(item.changes), redacted(postmortem.facts), withdrawn=withdrawn, reopened=returned
+            redacted(item.changes), redacted(postmortem.facts), withdrawn=withdrawn, returned=returned
         )
         comment = redact(text).text
     rewrite = None
