@@ -10,194 +10,34 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.conformance.asking import (
+    DRAFT,
+    OTHER,
+    create,
+    eventually,
+    find,
+    pages,
+    read,
+)
 from connectors.conformance.counterpart import TrackerBench
-from connectors.conformance.recipe import create_once
+from connectors.conformance.creating import CreatingConformance
 from connectors.spi import (
-    AccessDenied,
     Category,
-    Changes,
     ConnectorError,
-    Created,
-    Feed,
-    IssueDraft,
     Missing,
     NotAuthentic,
-    OutcomeUnknown,
-    Reading,
     Rejected,
     Touched,
-    Tracker,
-    Unavailable,
-    Visibility,
 )
 
-DRAFT = IssueDraft("Add an alert on queue depth", "Nobody was **paged**.\n\n- first\n- second\n", "abcd1234efgh5678")
-OTHER = replace(DRAFT, title="Rotate the key", marker="zyxw9876vuts5432")
-HOSTILE = (
-    "@dana &#64;dana @all #1 !1 acme/payments#1\n\n/close\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1))\n"
-)
-DRILL = 20
 
-
-def create(bench: TrackerBench, draft: IssueDraft = DRAFT) -> Created:
-    return bench.tracker.create(bench.place, draft)
-
-
-def find(bench: TrackerBench, marker: str = DRAFT.marker) -> list[Reading]:
-    return list(bench.tracker.find(bench.place, marker, datetime.now(UTC) - timedelta(hours=1)))
-
-
-def read(bench: TrackerBench, ref: str) -> Reading:
-    (found,) = bench.tracker.read([ref]).readings
-    return found
-
-
-def pages(tracker: Tracker, feed: Feed, cursor: str | None) -> Iterator[Changes]:
-    while True:
-        page = tracker.changes(feed, cursor, datetime.now(UTC))
-        yield page
-        if not page.more:
-            return
-        cursor = page.cursor
-
-
-def eventually(holds: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
-    """A vendor's index may lag: asks again until it holds or the time is over."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"Not within {seconds} s: {what}"
-        time.sleep(0.05)
-
-
-class TrackerConformance:
+class TrackerConformance(CreatingConformance):
     """Each test is one sentence of the contract."""
-
-    @pytest.fixture
-    def bench(self) -> TrackerBench:
-        raise NotImplementedError("Give the suite a TrackerBench by overriding the fixture `bench`.")
-
-    @pytest.fixture(autouse=True)
-    def _gap(self, bench: TrackerBench, request: pytest.FixtureRequest) -> None:
-        name = request.node.originalname
-        if name in bench.gaps:
-            pytest.skip(f"A gap of this counterpart: {bench.gaps[name]}")
-
-    # The place
-
-    def test_a_good_place_says_who_sees_it_and_has_no_fault(self, bench: TrackerBench) -> None:
-        described = bench.tracker.describe(bench.place)
-        assert described.visibility is not Visibility.UNKNOWN
-        assert described.findings == ()
-
-    def test_a_place_that_is_not_there_is_a_finding_with_a_cure(self, bench: TrackerBench) -> None:
-        described = bench.tracker.describe(bench.nowhere)
-        assert described.visibility is Visibility.UNKNOWN
-        assert described.findings
-        assert all(each.code and each.sentence and each.cure for each in described.findings)
-
-    def test_the_connection_has_no_fault(self, bench: TrackerBench) -> None:
-        assert [each.sentence for each in bench.tracker.check()] == []
-
-    def test_the_token_tells_whose_it_is(self, bench: TrackerBench) -> None:
-        credential = bench.tracker.credential()
-        assert credential.account
-        assert credential.expires_at is None or credential.expires_at.tzinfo is not None
-
-    # Creating
-
-    def test_a_creation_is_one_request(self, bench: TrackerBench) -> None:
-        create(bench, OTHER)
-        bench.forget()
-        create(bench)
-        assert bench.requests() == 1
-
-    def test_what_was_created_is_read_back_as_written(self, bench: TrackerBench) -> None:
-        made = create(bench)
-        found = read(bench, made.issue.ref)
-        assert (found.issue, found.title, found.category) == (made.issue, DRAFT.title, Category.TODO)
-        assert found.text_digest == made.text_digest
-        assert found.text_digest == bench.tracker.text_digest(DRAFT.title, DRAFT.body)
-        assert DRAFT.marker in found.markers
-        assert found.updated_at.tzinfo is not None
-
-    def test_it_says_that_our_account_made_it(self, bench: TrackerBench) -> None:
-        assert read(bench, create(bench).issue.ref).ours in (True, None)
-
-    def test_an_oversize_title_and_body_are_cut_not_refused(self, bench: TrackerBench) -> None:
-        draft = replace(DRAFT, title="title " * 400, body="A sentence of a body. " * 60_000)
-        made = create(bench, draft)
-        assert read(bench, made.issue.ref).text_digest == made.text_digest
-        assert len(find(bench)) == 1
-
-    def test_text_pings_nobody_refers_to_nothing_and_runs_nothing(self, bench: TrackerBench) -> None:
-        made = create(bench, replace(DRAFT, title="Tell @dana about #1", body=HOSTILE))
-        bench.tracker.comment(made.issue.ref, "comment-1", HOSTILE, None)
-        assert list(bench.side_effects(made.issue.ref)) == []
-        assert read(bench, made.issue.ref).category is Category.TODO
-
-    def test_text_of_any_kind_is_read_back_as_written(self, bench: TrackerBench) -> None:
-        made = create(
-            bench, replace(DRAFT, title="Ünïcödé 日本語 `x`", body=HOSTILE + "| a | b |\n|---|---|\n| 1 | 2 |\n")
-        )
-        assert read(bench, made.issue.ref).text_digest == made.text_digest
-
-    # What a creation may meet
-
-    @pytest.mark.parametrize("kind", ["reset_before", "error_before"])
-    def test_a_request_that_was_lost_made_nothing(self, bench: TrackerBench, kind: str) -> None:
-        bench.fail(kind, status=502)
-        with pytest.raises((OutcomeUnknown, Unavailable)):
-            bench.hasty.create(bench.place, DRAFT)
-        bench.heal()
-        assert (bench.count(), find(bench)) == (0, [])
-
-    @pytest.mark.parametrize("kind", ["reset_after", "error_after", "timeout_after", "trickle"])
-    def test_a_lost_answer_is_unknown_and_the_probe_finds_the_one_issue(self, bench: TrackerBench, kind: str) -> None:
-        bench.fail(kind, status=502)
-        began = time.monotonic()
-        with pytest.raises(OutcomeUnknown):
-            bench.hasty.create(bench.place, DRAFT)
-        assert time.monotonic() - began < bench.hasty.capabilities.call_seconds + 1.5
-        bench.heal()
-        eventually(lambda: len(find(bench)) == 1, "the probe finds it")
-        assert bench.count() == 1
-
-    @pytest.mark.parametrize("form", ["seconds", "date"])
-    def test_a_rate_limit_says_when_to_come_back(self, bench: TrackerBench, form: str) -> None:
-        bench.fail("rate_limited", retry_after=30, form=form)
-        with pytest.raises(Unavailable) as met:
-            create(bench)
-        assert met.value.retry_after is not None
-        assert 25 <= met.value.retry_after <= 32
-        bench.heal()
-        assert bench.count() == 0
-
-    def test_a_refused_token_is_a_fault_of_the_target_and_is_not_told(self, bench: TrackerBench) -> None:
-        bench.revoke()
-        with pytest.raises(AccessDenied) as met:
-            create(bench)
-        bench.heal()
-        assert met.value.fault_of_target
-        assert bench.token not in f"{met.value.sentence} {met.value.cure} {met.value!r}"
-        assert met.value.code
-        assert met.value.cure
-
-    def test_a_drill_of_faults_makes_each_issue_once(self, bench: TrackerBench) -> None:
-        bench.disturb(0.3)
-        drafts = [replace(DRAFT, title=f"Item {number}", marker=f"drill{number:011d}") for number in range(DRILL)]
-        for draft in drafts:
-            create_once(bench.hasty, bench.place, draft)
-        bench.heal()
-        assert bench.count() == DRILL
-        for draft in drafts:
-            assert len(find(bench, draft.marker)) == 1, draft.title
 
     # Finding
 
