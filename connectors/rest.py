@@ -65,7 +65,8 @@ class Rest:
 
     def _header(self) -> str:
         assert self._asked.secret is not None
-        return f"{self._scheme} {self._asked.secret.reveal()}"
+        between = "" if self._scheme.endswith("=") else " "
+        return f"{self._scheme}{between}{self._asked.secret.reveal()}"
 
     def _call(
         self, asked: Asked, verb: str, path: str, params: Mapping[str, Any] | None, payload: Mapping[str, Any] | None

@@ -9,7 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("service", "connectors", "workers", "config", "migrations")
-VENDORS = ("firehydrant", "github", "gitlab", "incidentio", "jira", "markdown", "rootly", "smtp", "standard")
+VENDORS = (
+    *("confluence", "firehydrant", "github", "gitlab", "grafana", "incidentio", "jira", "markdown", "pagerduty"),
+    *("rootly", "smtp", "standard"),
+)
 
 SHARED = {"connectors.answers", "connectors.fields", "connectors.http", "connectors.markup", "connectors.signatures"}
 SHARED |= {"connectors.payloads", "connectors.rest", "connectors.tools"}
@@ -31,12 +34,15 @@ ROOMS: dict[str, set[str]] = {
     "connectors.rest": {"connectors.answers", "connectors.http", "connectors.payloads", "connectors.spi", "requests"},
     "connectors.answers": {"connectors.http", "connectors.spi", "requests"},
     "connectors.fields": {"connectors.http", "connectors.signatures", "connectors.spi", "marshmallow"},
+    "connectors.confluence": {*VENDOR, "atlassian", "bs4"},
+    "connectors.firehydrant": VENDOR,
     "connectors.github": {*VENDOR, "github", "jwt"},
     "connectors.gitlab": {*VENDOR, "gitlab"},
+    "connectors.grafana": VENDOR,
+    "connectors.incidentio": VENDOR,
     "connectors.jira": {*VENDOR, "jira"},
     "connectors.markdown": {*VENDOR, "yaml"},
-    "connectors.firehydrant": VENDOR,
-    "connectors.incidentio": VENDOR,
+    "connectors.pagerduty": VENDOR,
     "connectors.rootly": VENDOR,
     "connectors.smtp": VENDOR,
     "connectors.standard": VENDOR,

@@ -77,13 +77,15 @@ class Vendor:
     sign: Sign
 
 
-def vendor_blueprint(name: str, token: str, refused: Callable[[int, str], Any]) -> Blueprint:
-    """A blueprint that asks for a bearer token, and answers a Refusal; `refused` is the vendor's shape of an error."""
+def vendor_blueprint(
+    name: str, token: str, refused: Callable[[int, str], Any], *, scheme: str = "Bearer "
+) -> Blueprint:
+    """A blueprint that asks for a token, and answers a Refusal; `refused` is the vendor's shape of an error."""
     api = Blueprint(f"source-{name}", __name__)
 
     @api.before_request
     def enter() -> None:
-        if request.headers.get("Authorization", "") != f"Bearer {token}":
+        if request.headers.get("Authorization", "") != scheme + token:
             raise Refusal(401, refused(401, "Unauthorized"))
 
     @api.errorhandler(Refusal)
