@@ -7,12 +7,13 @@ JOBS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run test test-system test-all drill bench lint format lock clean
+.PHONY: help run test test-system test-all specs drill bench lint format lock clean
 
 help:
 	@echo "make run       start Afteraction; without a configuration, its demo"
 	@echo "make test      the tests that need nothing but Python"
 	@echo "make test-all  all tests; needs PostgreSQL and Chromium, and fails without them"
+	@echo "make specs     fetch the vendors' descriptions of their APIs, for the tests"
 	@echo "make drill     the kill drill at full size"
 	@echo "make bench     the benchmarks"
 	@echo "make lint      ruff, mypy and the import contracts"
@@ -26,11 +27,18 @@ test: $(VENV)/.ready-dev
 	$(PYTEST) -n $(JOBS) --dist loadfile -m "not system and not drill"
 
 # Processes are killed by the clock in the drills: they run alone.
-test-system: $(VENV)/.ready-dev
+test-system: $(VENV)/.ready-dev specs
 	AFTERACTION_REQUIRE_SYSTEM=1 $(PYTEST) -n $(JOBS) --dist loadfile -m "system and not drill"
 	AFTERACTION_REQUIRE_SYSTEM=1 $(PYTEST) -m drill
 
 test-all: test test-system
+
+# The vendors' own descriptions of their APIs: read by tests, never installed.
+specs: .cache/contracts/.ready
+
+.cache/contracts/.ready: tests/support/contracts.txt | $(VENV)/.ready-dev
+	@$(PIP) download --no-deps --require-hashes --dest .cache/contracts -r tests/support/contracts.txt
+	@touch $@
 
 drill: $(VENV)/.ready-dev
 	AFTERACTION_REQUIRE_SYSTEM=1 AFTERACTION_DRILL_SCALE=1 $(PYTEST) -m drill

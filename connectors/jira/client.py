@@ -157,6 +157,8 @@ def field_refusal(asked: Asked, errors: Mapping[str, str]) -> ConnectorError:
 
 
 def _field_cure(name: str, text: str) -> tuple[str, str]:
+    if name == "issuetype":
+        return "jira.issuetype_refused", "Name an issue type that the project has, as issue_type of the target."
     if "is required" in text:
         return "jira.field_required", f'Give it a value under the target\'s constants: {name} = {{ value = "…" }}.'
     if "cannot be set" in text:
@@ -168,6 +170,4 @@ def _field_cure(name: str, text: str) -> tuple[str, str]:
     if name == "parent":
         cure = "Name a parent of a type that this issue type may stand under, in a project that allows it."
         return "jira.parent_refused", cure
-    if name == "issuetype":
-        return "jira.issuetype_refused", "Name an issue type that the project has, as issue_type of the target."
     return "jira.field_refused", f"Correct {name} in the target's constants."

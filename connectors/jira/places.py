@@ -52,11 +52,13 @@ class JiraPlaces:
 
     def _described(self, place: Place, visibility: Visibility) -> PlaceDescription:
         held = self._held(place)
+        found = self._lacking(place, held)
+        if "CREATE_ISSUES" not in held:  # without it Jira does not say what a creation needs
+            return PlaceDescription(visibility, tuple(found), permissions=held)
         types = self._pages(place, "", "issueTypes")
         names = tuple(str(each.get("name")) for each in types)
         wanted = place.issue_type or "Task"
         chosen = next((each for each in types if each.get("name") == wanted), None)
-        found = self._lacking(place, held)
         if chosen is None:
             found.append(self._no_type(place, wanted, names))
             return PlaceDescription(visibility, tuple(found), names, permissions=held)

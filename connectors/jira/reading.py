@@ -38,13 +38,13 @@ class JiraReading:
         Center reads by key from the index too, and updates it before it answers.
         """
         asked = self._client.asked(f"look for an issue of ours for {place.name}")
-        created = mapping.milliseconds(since - _CREATED_SLACK)
-        jql = f"labels = {mapping.quote(mapping.marker_label(marker))} AND created >= {created} ORDER BY created ASC"
+        jql = f"labels = {mapping.quote(mapping.marker_label(marker))} ORDER BY created ASC"
         readings = self._readings(asked, self._search.page(asked, jql, Position()).issues)
         if not readings and self._settings.is_cloud:
             readings = self._probe(asked, place)
-        found = (each for each in readings if marker in each.markers)
-        return tuple(sorted(found, key=lambda each: (each.created_at or each.updated_at, int(each.issue.ref))))
+        first = since - _CREATED_SLACK  # the two clocks differ
+        found = [(each.created_at or each.updated_at, each) for each in readings if marker in each.markers]
+        return tuple(each for at, each in sorted(found, key=lambda one: (one[0], int(one[1].issue.ref))) if at >= first)
 
     def _probe(self, asked: Asked, place: Place) -> list[Reading]:
         """The newest keys of the project, fetched by key: the search index lags behind by seconds to minutes, a
@@ -88,7 +88,8 @@ class JiraReading:
         readings: list[Reading] = []
         for start in range(0, len(refs), PAGE):
             readings += self._readings(asked, self._search.fetch(asked, refs[start : start + PAGE]))
-        present = {reading.issue.ref for reading in readings}
+        readings = [each for each in readings if each.issue.ref in set(refs)]
+        present = {each.issue.ref for each in readings}
         gone, moved = [], {}
         for ref in refs:
             if ref in present:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from connectors.answers import Asked, not_understood, server_time
 from connectors.jira import mapping
-from connectors.jira.client import JiraClient
+from connectors.jira.client import JiraClient, Reply
 
 PAGE = 100
 
@@ -124,9 +124,10 @@ class DataCenterSearch:
             return []
         return _issues(asked, self._ask(asked, f"id in ({', '.join(ids)})", 0, len(ids), validate=False).data)
 
-    def _ask(self, asked: Asked, jql: str, start: int, size: int, *, validate: bool = True) -> Any:
-        payload = {"jql": jql, "startAt": start, "maxResults": size, "fields": list(mapping.FIELDS)}
-        return self._client.call(asked, "POST", "search", payload if validate else {**payload, "validateQuery": False})
+    def _ask(self, asked: Asked, jql: str, start: int, size: int, *, validate: bool = True) -> Reply:
+        params = {"jql": jql, "startAt": start, "maxResults": size, "fields": ",".join(mapping.FIELDS)}
+        params |= {} if validate else {"validateQuery": "false"}
+        return self._client.call(asked, "GET", "search", params=params)
 
 
 def _wanted() -> dict[str, Any]:
