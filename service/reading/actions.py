@@ -194,9 +194,15 @@ def _led_lists(section: Section, here: Place) -> Iterator[ReadItem]:
             going_on = (going_on and block.start > 1) or (lead is not None and _announces(lead))
             if going_on:
                 yield from items.of_list(block, here)
-        elif isinstance(block, Table) and section.stance is Stance.NEUTRAL and tables.announces_actions(block):
+        elif isinstance(block, Table) and tables.announces_actions(block) and _may_hold(section, block):
             yield from tables.of_table(block, here)
         lead = block if isinstance(block, Paragraph) else None
+
+
+def _may_hold(section: Section, table: Table) -> bool:
+    """A head that says "action item" makes a table one of actions in every part but the course of events."""
+    told = _TOLD_THERE.search(section.heading) or headings.is_taken(section.heading)
+    return section.stance is Stance.NEUTRAL or (not told and tables.names_items(table))
 
 
 def _vows(found: list[Section], place: Place) -> Iterator[ReadItem]:

@@ -46,7 +46,7 @@ _TAKEN = re.compile(
 _ADVICE = re.compile(
     r"\b(?:customers?|users?|you|readers?|members|validators|operators)(?: \w+)? (?:can|could|should|need|must|make)\b"
     r"|\b(?:can|could|should|must) (?:customers?|users?|you|readers?)\b"
-    r"|\b(?:for|to) (?:our )?(?:customers?|users|you)$",
+    r"|\b(?:for|to|as) (?:our |a |an )?(?:customers?|users?|you|operators?|validators?)$",
     re.IGNORECASE,
 )
 _ACTION = re.compile(
@@ -73,6 +73,8 @@ _ACTION = re.compile(
     r"|\bhow (?:we|are we|will we|do we)(?:'re|'ll| are| will| plan to)? (?:going to "
     r"|planning to )?(?:fix|address|solv|mitigat|respond|chang)\w*"
     r"|\bwhat(?:'s| is| will be| can be) (?:being )?done\b|\bchanges (?:we|going|to be made|coming|ahead)\b"
+    r"|\b(?:tasks|actions|steps|measures|improvements|changes) to"
+    r" (?:address|fix|prevent|improve|implement|complete|take|do)\b"
     r"|\b(?:going|moving|looking) forward\b|\bfuture (?:work|plans?|prevention|mitigations?"
     r"|considerations)\b|\bour commitments?\b"
     r"|^(?:tasks|commitments|countermeasures|counter-measures|improvement plan|remediation plan"
@@ -184,7 +186,7 @@ def stance(marked: str) -> Stance:
     if len(text) > 120:
         return Stance.NEUTRAL
     core = without_bracket(text)
-    if _TAKEN.search(core) or _ADVICE.search(core):
+    if _TAKEN.search(core) or _ADVICE.search(core) or _ADVICE.search(text.rstrip(")）")):
         return Stance.STOP
     if _ACTION.search(core):
         return Stance.WEAK if _STOP.search(_ACTION.sub(" ", core)) else Stance.ACTION
@@ -193,6 +195,17 @@ def stance(marked: str) -> Stance:
     if _WEAK.search(core):
         return Stance.WEAK
     return Stance.ASIDE if _ASIDE.search(core) else Stance.NEUTRAL
+
+
+def is_taken(marked: str) -> bool:
+    """Whether the heading is about what was done while the incident ran."""
+    return bool(_TAKEN.search(words(marked)))
+
+
+def is_line_title(line: str) -> bool:
+    """Whether a line of a paragraph is a title that the authors end with a colon ("Corrective measures:")."""
+    text = marks.plain(line)
+    return text.endswith(":") and len(text) <= 60 and text[:1].isupper() and stance(line) is not Stance.NEUTRAL
 
 
 def is_plain_title(marked: str) -> bool:

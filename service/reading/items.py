@@ -133,7 +133,9 @@ def _entry(entry: ListItem, peeled: Peeled, place: Place) -> Iterator[ReadItem]:
     own = item_of(peeled, place)
     if own is None:
         return
-    yield own
+    # What is told in the past tense, without a mark that it is done, may be a promise kept or no promise at all.
+    told = own.done is None and promises.is_past(own.text)
+    yield replace(own, doubtful=True) if told else own
     inner = replace(place, owner=own.owner, section=place.section)
     for child in below.children:
         item = item_of(child, inner)
@@ -192,6 +194,9 @@ class _Children:
             parent.take_links(first.text)
             state = states.of_remark(text)
             parent.state(True if state else None)
+            return True
+        if labels.describes(text):
+            parent.take_links(first.text)
             return True
         return bool(_REMARK.match(text)) or is_placeholder(text)
 

@@ -100,6 +100,12 @@ def value_line(text: str) -> tuple[str, str] | None:
     return (name, found.group(2).strip()) if found and name in _VALUE_FIELDS else None
 
 
+def describes(text: str) -> bool:
+    """Whether a line explains an item under a label of its own ("Description: ...", "Why: ...")."""
+    found = _LINE.fullmatch(text)
+    return bool(found) and field_of(found.group(1)) in ("text", "note")  # type: ignore[union-attr]
+
+
 # Inside running text only words that are hardly ever anything but a label may cut an item.
 INLINE = {
     "owner": r"owners?|assignees?|assigned to|responsible|dri|担当者?|负责人|담당자?|verantwortlich|responsable",

@@ -70,6 +70,8 @@ _ASKS = re.compile(
 _FOLLOWING = re.compile(
     r"\b(?:the following|as follows|these (?:steps|actions|changes|measures|improvements))\b", re.IGNORECASE
 )
+_PAST_FORM = re.compile(r"\W*(?:(?:we|i)(?:'ve|’ve| have| had)? )?(?:also |already |now )*([^\W\d_]+)", re.IGNORECASE)
+_IRREGULAR = frozenset(("built", "rebuilt", "wrote", "made", "took", "gave", "began", "found", "held", "sent"))
 _FIRST = re.compile(r"[^\W\d_][\w'’\-]*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])(?:[\"'”’)\]]*)\s+(?=[^\s])|(?<=[。！？])")
 _POINTER = re.compile(
@@ -119,6 +121,19 @@ def _stem(word: str) -> str:
     if stem[-1:] == stem[-2:-1]:
         return stem[:-1]
     return stem + "e"
+
+
+def is_past(text: str) -> bool:
+    """Whether the text tells what was done: it begins with a verb of work in its past form ("Added a limit")."""
+    found = _PAST_FORM.match(text)
+    if not found:
+        return False
+    word = found.group(1).lower()
+    if word in _IRREGULAR:
+        return True
+    stem = word[:-2]
+    forms = (stem, word[:-1], stem[:-1], f"{stem[:-1]}y" if stem.endswith("i") else stem)
+    return word.endswith("ed") and any(form in _VERBS for form in forms)
 
 
 def is_promise(marked: str) -> bool:

@@ -37,7 +37,7 @@ def sections(blocks: Iterable[Block]) -> list[Section]:
     """All sections in order; the first one has no heading and holds what stands before any."""
     root = Section("", 0, Stance.NEUTRAL)
     found, current, titled = [root], root, False
-    for block, following in _with_next(list(blocks)):
+    for block, following in _with_next([part for whole in blocks for part in _parts(whole)]):
         opened = _opens(block, following)
         if opened is None:
             current.blocks.append(block)
@@ -52,6 +52,24 @@ def sections(blocks: Iterable[Block]) -> list[Section]:
     for section in list(found):
         found.extend(_item_sections(section))
     return found
+
+
+def _parts(block: Block) -> Iterator[Block]:
+    """A paragraph divided before and after each line that is a title with a colon ("Root cause:")."""
+    if not isinstance(block, Paragraph) or "\n" not in block.text.strip() or ":" not in block.text:
+        yield block
+        return
+    taken: list[str] = []
+    for line in block.text.strip().split("\n"):
+        if not headings.is_line_title(line):
+            taken.append(line)
+            continue
+        if taken:
+            yield Paragraph("\n".join(taken))
+        yield Heading(LABEL_LEVEL, line)
+        taken = []
+    if taken:
+        yield Paragraph("\n".join(taken))
 
 
 def _goes_on(above: Section, text: str, level: int) -> bool:
@@ -126,4 +144,6 @@ def _item_section(item: ListItem, above: Section) -> Section | None:
         return None
     if not (_LABEL_END.search(shown) or marks.is_bold(text) or len(shown.split()) <= 3):
         return None
+    if above.stance is Stance.STOP:
+        stance = Stance.WEAK  # Inside a part about something else the words of the entries have to decide.
     return Section(text, ITEM_LEVEL, stance, above, list(item.blocks[1:]))

@@ -34,6 +34,13 @@ def announces_actions(table: Table) -> bool:
     )
 
 
+def names_items(table: Table) -> bool:
+    """Whether the head names action items or follow-ups in so many words."""
+    return any(
+        re.search(r"\b(?:action items?|follow[- ]?ups?)\b", marks.plain(c), re.IGNORECASE) for c in table.rows[0]
+    )
+
+
 def of_table(table: Table, place: Place) -> Iterator[ReadItem]:
     """The items of a table's rows in order."""
     named = columns(table)
