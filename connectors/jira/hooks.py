@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from connectors.signatures import body_key, check_hex, revealed
 from connectors.spi import Ignored, Secret, Touched, Unreadable
+
+_COMMENT = re.compile(r"/issue/([0-9]+)/comment/")
 
 
 class JiraHook:
@@ -36,7 +40,16 @@ def touched(headers: Mapping[str, str], body: bytes) -> Touched | Ignored:
         raise Unreadable("jira.no_event", "The webhook names no event.", "Check that Jira sends it; discard it.")
     if not name.startswith(("jira:issue_", "comment_")):
         return Ignored(f"{name} is not about an issue's state")
-    issue = event.get("issue")
-    if not isinstance(issue, dict) or not str(issue.get("id", "")).isdigit():
+    issue_id = _issue_id(event)
+    if issue_id is None:
         raise Unreadable("jira.no_issue", f"The webhook {name} names no issue.", "Let it send the issue's details.")
-    return Touched((str(issue["id"]),), name)
+    return Touched((issue_id,), name)
+
+
+def _issue_id(event: Mapping[str, Any]) -> str | None:
+    """The issue's id; a comment of Jira Server comes without its issue, and names it in its own address."""
+    issue, comment = event.get("issue"), event.get("comment")
+    if isinstance(issue, dict) and str(issue.get("id", "")).isdigit():
+        return str(issue["id"])
+    found = _COMMENT.search(str(comment.get("self", ""))) if isinstance(comment, dict) else None
+    return found[1] if found else None

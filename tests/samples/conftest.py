@@ -1,0 +1,3 @@
+from tests.usecases.surroundings import listening, outside
+
+__all__ = ["listening", "outside"]
