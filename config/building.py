@@ -9,6 +9,7 @@ from config.entries import Loaded
 from config.model import (
     ChannelConfig,
     Config,
+    ListenerConfig,
     PersonConfig,
     PolicyConfig,
     RouteConfig,
@@ -41,6 +42,7 @@ def build(tables: Tables, steps: Sequence[Sequence[Loaded]], digest: str) -> Con
         teams={team.id: team for team in teams},
         policies=policies or (default_policy(),),
         digest=digest,
+        listeners={loaded.name: ListenerConfig(loaded.name, **_vendor(loaded)) for loaded in tables["listeners"]},
     )
 
 

@@ -16,7 +16,7 @@ from config.entries import Entry
 from config.faults import Fault, nearest, show
 from config.people_csv import read_people
 
-NAMED = ("sources", "trackers", "targets", "channels")
+NAMED = ("sources", "trackers", "targets", "channels", "listeners")
 NUMBERED = ("routes", "people", "teams", "policies")
 _TOP = ("service", *NAMED, *NUMBERED, "include", "people_csv")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")

@@ -30,6 +30,7 @@ _SHAPES: Mapping[str, Shape] = {
     "trackers": schemas.TRACKER,
     "targets": schemas.TARGET,
     "channels": schemas.CHANNEL,
+    "listeners": schemas.LISTENER,
     "routes": schemas.ROUTE,
     "people": schemas.PERSON,
     "teams": schemas.TEAM,
@@ -95,7 +96,7 @@ class _Loading:
         if section == "targets":
             tracker_types = {loaded.name: loaded.text("type") for loaded in self.tables["trackers"]}
             return self._take(*self._vendors.target(entry, table, hidden, tracker_types))
-        if section in {"sources", "trackers", "channels"}:
+        if section in {"sources", "trackers", "channels", "listeners"}:
             return self._take(*self._vendors.table(section, entry, table, hidden))
         return self._take(*read_table(entry, _SHAPES[section], table))
 

@@ -12,6 +12,7 @@ KINDS = ("prevent", "detect", "mitigate", "process", "other")
 MODES = ("observe", "hold", "live")
 CONDITIONS = ("overdue", "due_soon", "idle", "unassigned", "not_started")
 RECIPIENTS = ("owner", "lead", "manager")
+EVENTS = ("item.status_changed", "issue.opened", "postmortem.absorbed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,17 @@ class ChannelConfig:
     name: str
     vendor: str
     settings: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerConfig:
+    """Who is told of which events, program to program, and of which postmortems by their visibility."""
+
+    name: str
+    vendor: str
+    settings: Any
+    events: tuple[str, ...] = EVENTS
+    visibility: tuple[str, ...] = ("public", "internal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +196,4 @@ class Config:
     teams: Mapping[str, TeamConfig]
     policies: tuple[PolicyConfig, ...]
     digest: str = ""
+    listeners: Mapping[str, ListenerConfig] = field(default_factory=dict)

@@ -44,7 +44,7 @@ def reference_faults(book: Book) -> Iterator[Fault]:
 
 
 def _names(book: Book) -> Iterator[Fault]:
-    for section in ("sources", "trackers", "targets", "channels"):
+    for section in ("sources", "trackers", "targets", "channels", "listeners"):
         for loaded in book.sections[section]:
             if not _NAME.fullmatch(loaded.name):
                 cure = (
@@ -52,16 +52,17 @@ def _names(book: Book) -> Iterator[Fault]:
                 )
                 wanted = "a name of at most 60 lower-case letters, digits, - and _"
                 yield loaded.entry.fault("bad_name", "", loaded.name, wanted, cure)
-    for pair in (("sources", "trackers"), ("targets", "channels")):
+    families: tuple[Sequence[str], ...] = (("sources", "trackers"), ("targets", "channels", "listeners"))
+    for pair in families:
         yield from _taken([loaded for section in pair for loaded in book.sections[section]], pair)
 
 
-def _taken(tables: Sequence[Loaded], pair: tuple[str, str]) -> Iterator[Fault]:
+def _taken(tables: Sequence[Loaded], pair: Sequence[str]) -> Iterator[Fault]:
     first: dict[str, Loaded] = {}
     for loaded in tables:
         before = first.setdefault(loaded.name, loaded)
         if before is not loaded:
-            wanted = f"a name of its own over {pair[0]} and {pair[1]} ({before.entry.place} has it)"
+            wanted = f"a name of its own over {' and '.join(pair)} ({before.entry.place} has it)"
             cure = "Rename one of the two; if issues were made under a name already, keep that one."
             yield loaded.entry.fault("name_clash", "", loaded.name, wanted, cure)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from marshmallow import RAISE, Schema
 
 from config import fields as take
-from config.model import CONDITIONS, KINDS, MODES, PRIORITIES, RECIPIENTS
+from config.model import CONDITIONS, EVENTS, KINDS, MODES, PRIORITIES, RECIPIENTS
 
 VISIBILITIES = ("public", "internal", "private")
 _YEARS = 2600
@@ -55,6 +55,14 @@ class ChannelSchema(Strict):
     """Only the keys that are ours; the rest of the table belongs to the connector."""
 
     type = take.text("the name of a connector", '"smtp"', required=True)
+
+
+class ListenerSchema(Strict):
+    """Only the keys that are ours; the rest of the table belongs to the connector."""
+
+    type = take.text("the name of a connector", '"webhook"', required=True)
+    events = take.Many(take.choice(EVENTS, "unknown_event"))
+    visibility = take.Many(take.choice(VISIBILITIES, "unknown_visibility"))
 
 
 class TargetSchema(Strict):
@@ -174,6 +182,7 @@ SERVICE = _shape(ServiceSchema())
 SOURCE = _shape(SourceSchema())
 TRACKER = _shape(TrackerSchema())
 CHANNEL = _shape(ChannelSchema())
+LISTENER = _shape(ListenerSchema())
 TARGET = _shape(TargetSchema())
 ROUTE = _shape(RouteSchema())
 PERSON = _shape(PersonSchema())

@@ -1,4 +1,4 @@
-"""The tables of which a part belongs to a connector: sources, trackers and channels, and a target's own extra keys."""
+"""Tables of which a part belongs to a connector: sources, trackers, channels, listeners, and a target's extra keys."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _SHAPES: Mapping[str, tuple[Shape, str]] = {
     "sources": (schemas.SOURCE, "source"),
     "trackers": (schemas.TRACKER, "tracker"),
     "channels": (schemas.CHANNEL, "channel"),
+    "listeners": (schemas.LISTENER, "listener"),
 }
 
 
@@ -31,7 +32,7 @@ class Vendors:
     def table(
         self, section: str, entry: Entry, table: Mapping[str, Any], hidden: frozenset[str]
     ) -> tuple[Loaded, list[Fault]]:
-        """A source, tracker or channel; `settings` in its data is the connector's own object."""
+        """A source, tracker, channel or listener; `settings` in its data is the connector's own object."""
         shape, role_name = _SHAPES[section]
         ours = {key: value for key, value in table.items() if key in shape.schema.fields}
         loaded, faults = read_table(entry, shape, ours)

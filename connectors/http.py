@@ -109,7 +109,7 @@ def _seconds_left(seconds: float) -> float:
     return seconds if ends is None else min(seconds, ends - time.monotonic())
 
 
-class _Watched(HTTPConnection):
+class Watched(HTTPConnection):
     """Tells the running call's deadline which socket it uses, and when the first byte of the request leaves."""
 
     def connect(self) -> None:
@@ -128,16 +128,16 @@ class _Watched(HTTPConnection):
         super().send(data)
 
 
-class _WatchedTls(_Watched, HTTPSConnection):
-    pass
+class WatchedTls(Watched, HTTPSConnection):
+    """The same with TLS."""
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Watched
+    ConnectionCls = Watched
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTls
+    ConnectionCls = WatchedTls
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -161,9 +161,12 @@ class DeadlineAdapter(HTTPAdapter):
         self._watch(manager)
         return manager
 
-    @staticmethod
-    def _watch(manager: PoolManager) -> None:
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    def _watch(self, manager: PoolManager) -> None:
+        manager.pool_classes_by_scheme = self.pools()
+
+    def pools(self) -> dict[str, Any]:
+        """Which kinds of connections are made, by scheme."""
+        return {"http": _Pool, "https": _TlsPool}
 
     def send(self, request: requests.PreparedRequest, *_: Any, **kwargs: Any) -> requests.Response:
         seconds = _seconds_left(self._seconds)

@@ -117,6 +117,17 @@ def check_standard(
     return identity
 
 
+def sign_standard(identity: str, at: datetime, body: bytes, secrets: Sequence[str]) -> dict[str, str]:
+    """The headers that prove a body of ours, with one signature for each secret: while one is rotated the receiver
+    may know either. Raises ValueError where a secret cannot be used.
+    """
+    stamp = str(int(at.timestamp()))
+    signed = f"{identity}.{stamp}.".encode("ascii") + body
+    digests = [hmac.new(standard_key(secret), signed, hashlib.sha256).digest() for secret in secrets]
+    signatures = " ".join(f"v1,{base64.b64encode(digest).decode('ascii')}" for digest in digests)
+    return {"webhook-id": identity, "webhook-timestamp": stamp, "webhook-signature": signatures}
+
+
 def _standard_headers(vendor: str, headers: Mapping[str, str]) -> tuple[str, str, str]:
     """Svix sends the same three under its own name; names are never mixed."""
     for prefix in ("webhook", "svix"):

@@ -70,6 +70,7 @@ def build(settings: Settings, **overrides: Any) -> Components:
         "trackers": _made(config.trackers, connectors, "tracker"),
         "sources": _made(config.sources, connectors, "source"),
         "channels": _made(config.channels, connectors, "channel"),
+        "listeners": _made(config.listeners, connectors, "listener"),
         "browse_urls": {
             name: tracker.settings.browse_url
             for name, tracker in config.trackers.items()

@@ -19,7 +19,7 @@ from connectors.spi.errors import (
     Unavailable,
     Unreadable,
 )
-from connectors.spi.ports import SPI_VERSION, Channel, Connector, Hook, Role, SettingsCheck, Source, Tracker
+from connectors.spi.ports import SPI_VERSION, Channel, Connector, Hook, Listener, Role, SettingsCheck, Source, Tracker
 from connectors.spi.text import text_digest
 from connectors.spi.types import (
     Account,
@@ -28,6 +28,7 @@ from connectors.spi.types import (
     Changes,
     Created,
     Credential,
+    Event,
     Feed,
     Finding,
     Ignored,
@@ -39,6 +40,7 @@ from connectors.spi.types import (
     PlaceField,
     Rate,
     Reading,
+    Receipt,
     Secret,
     Sweep,
     Touched,
@@ -58,6 +60,7 @@ __all__ = [
     "Created",
     "Credential",
     "DocumentItem",
+    "Event",
     "Feed",
     "FetchById",
     "Finalized",
@@ -67,6 +70,7 @@ __all__ = [
     "IssueDraft",
     "IssueRef",
     "ItemStatus",
+    "Listener",
     "Missing",
     "NotAuthentic",
     "Notice",
@@ -78,6 +82,7 @@ __all__ = [
     "PostmortemDocument",
     "Rate",
     "Reading",
+    "Receipt",
     "Rejected",
     "Role",
     "Secret",

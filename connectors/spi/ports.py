@@ -23,6 +23,7 @@ from connectors.spi.types import (
     Changes,
     Created,
     Credential,
+    Event,
     Feed,
     Finding,
     Ignored,
@@ -32,6 +33,7 @@ from connectors.spi.types import (
     Place,
     PlaceDescription,
     Reading,
+    Receipt,
     Secret,
     Sweep,
     Touched,
@@ -170,6 +172,20 @@ class Channel(Protocol):
         ...
 
 
+class Listener(Protocol):
+    """Who is told what happened, program to program."""
+
+    call_seconds: float
+
+    def check(self) -> Sequence[Finding]: ...
+
+    def send(self, event: Event) -> Receipt:
+        """Hands the event over; may be repeated freely, for its id says that it is the same. Raises Unavailable,
+        OutcomeUnknown, AccessDenied; Missing where the listener says for good that it is no more.
+        """
+        ...
+
+
 class SettingsCheck(Protocol):
     """Reads one table of the configuration. Shaped like a marshmallow Schema's `load`: raises its ValidationError."""
 
@@ -203,7 +219,8 @@ class Connector:
     tracker: Role[Tracker] | None = None
     source: Role[Source] | None = None
     channel: Role[Channel] | None = None
+    listener: Role[Listener] | None = None
     schemas: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
 
 
-__all__ = ["SPI_VERSION", "Channel", "Connector", "Hook", "Role", "Secret", "Source", "Tracker"]
+__all__ = ["SPI_VERSION", "Channel", "Connector", "Hook", "Listener", "Role", "Secret", "Source", "Tracker"]

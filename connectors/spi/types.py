@@ -300,3 +300,23 @@ class Notice:
     text: str
     html: str
     sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, for a listener; `data` is complete and redacted. `id` stays the same over every
+    repetition; `sent_at` is the instant of this try.
+    """
+
+    id: str
+    type: str
+    at: datetime
+    sent_at: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a listener answered when it took an event."""
+
+    status: str

@@ -345,6 +345,34 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> noted_state"),
     )
     op.create_table(
+        "events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("postmortem_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["action_items.id"], name=op.f("fk_events_item_id")),
+        sa.ForeignKeyConstraint(["postmortem_id"], ["postmortems.id"], name=op.f("fk_events_postmortem_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("key", name=op.f("uq_events_key")),
+    )
+    op.create_index("ix_events_at", "events", ["at"], unique=False)
+    op.create_table(
+        "event_tries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("listener", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_event_tries_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_tries")),
+    )
+    op.create_index(op.f("ix_event_tries_event_id"), "event_tries", ["event_id"], unique=False)
+    op.create_table(
         "issue_refs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -423,6 +451,10 @@ def downgrade() -> None:
     op.drop_table("revisions")
     op.drop_index(op.f("ix_issue_refs_issue_id"), table_name="issue_refs")
     op.drop_table("issue_refs")
+    op.drop_index(op.f("ix_event_tries_event_id"), table_name="event_tries")
+    op.drop_table("event_tries")
+    op.drop_index("ix_events_at", table_name="events")
+    op.drop_table("events")
     op.drop_index("ix_action_items_state", table_name="action_items")
     op.drop_index(op.f("ix_action_items_postmortem_id"), table_name="action_items")
     op.drop_index(op.f("ix_action_items_issue_id"), table_name="action_items")

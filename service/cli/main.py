@@ -16,6 +16,7 @@ COMMANDS = {
     "status": "status",
     "dead-letters": "dead_letters",
     "held": "held",
+    "webhooks": "webhooks",
     "snooze": "snooze",
     "pause": "pause",
     "reroute": "reroute",

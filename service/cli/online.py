@@ -54,6 +54,8 @@ def _parts(config: Config, connectors: Mapping[str, Connector]) -> Iterator[_Que
         yield _part("source", source.name, connectors[source.vendor].source, source.settings)
     for channel in config.channels.values():
         yield _part("channel", channel.name, connectors[channel.vendor].channel, channel.settings)
+    for listener in config.listeners.values():
+        yield _part("listener", listener.name, connectors[listener.vendor].listener, listener.settings)
 
 
 def _part(kind: str, name: str, role: Role[Any] | None, settings: Any) -> _Question:

@@ -3,6 +3,7 @@
 from service.ledger.rows import (
     CursorRow,
     Delivery,
+    EventRow,
     Instance,
     Issue,
     Item,
@@ -19,6 +20,7 @@ from service.ledger.unit_of_work import Ledger, UnitOfWork
 __all__ = [
     "CursorRow",
     "Delivery",
+    "EventRow",
     "Instance",
     "Issue",
     "Item",

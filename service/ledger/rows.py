@@ -225,6 +225,19 @@ class NoticeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that happened, for listeners; `key` is what they know it by."""
+
+    id: int
+    key: str
+    type: str
+    postmortem_id: int
+    item_id: int | None
+    at: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class StallRow:
     """One spell of stalling, with the policy as it was when the spell began."""
 
@@ -282,7 +295,7 @@ _COLUMNS: dict[str, tuple[tuple[str, Any], ...]] = {
     cls.__name__: tuple((field.name, _CONVERT.get((cls.__name__, field.name))) for field in fields(cls))
     for cls in (
         *(Delivery, Postmortem, Item, Issue, Message, Target, Instance, CursorRow),
-        *(NoticeRow, StallRow, StepRow, NoticeLine),
+        *(NoticeRow, StallRow, StepRow, NoticeLine, EventRow),
     )
 }
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from service.ledger.cursors import Cursors
 from service.ledger.engine import WRITES, open_engine
+from service.ledger.events import Events
 from service.ledger.inbox import Inbox
 from service.ledger.instance import InstanceStore
 from service.ledger.issues import Issues
@@ -37,6 +38,7 @@ class UnitOfWork:
         self.issues = Issues(connection)
         self.targets = Targets(connection)
         self.outbox = Outbox(connection)
+        self.events = Events(connection)
         self.cursors = Cursors(connection)
         self.notices = Notices(connection)
         self.journal = Journal(connection)

@@ -15,6 +15,7 @@ from service.domain.revising import revise
 from service.ledger import Item, Postmortem, UnitOfWork
 from service.ledger.inbox import HANDED_IN
 from service.usecases.context import Context
+from service.usecases.listeners import ABSORBED, standing, tell_absorbed, wanted
 from service.usecases.place import ADOPT, OPEN, follow_up, place_item, team_of
 from service.usecases.promises import bring_back, changes_between, known_as, leave_doubt, stand, withdraw
 from service.usecases.understand import StatedItem, Understood
@@ -63,11 +64,14 @@ def absorb(context: Context, uow: UnitOfWork, understood: Understood, delivery_i
         now,
         {"status": facts.status, "revision": understood.revision, "items": len(understood.items)},
     )
+    before = standing(uow, postmortem) if wanted(context, ABSORBED) and outcome == "applied" else None
     revision = _Revision(context, uow, uow.postmortems.get(postmortem.id), now)
     if facts.status == "final" and not understood.merged_into:
         revision.apply(understood.items)
     elif facts.status == "deleted" or understood.merged_into:
         revision.withdraw(uow.items.of_postmortem(postmortem.id, lock=True))
+    if before is not None:
+        tell_absorbed(context, uow, postmortem.id, before, now)
     return Absorbed(outcome, postmortem.id, f"Absorbed as {facts.status} with {len(understood.items)} action items.")
 
 

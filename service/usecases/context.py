@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from config.model import Config
-from connectors.spi import Capabilities, Channel, ConnectorError, Place, Rate, Source, Tracker
+from connectors.spi import Capabilities, Channel, ConnectorError, Listener, Place, Rate, Source, Tracker
 from service.domain.people import Roster
 from service.domain.placement import Placed
 from service.domain.workdays import Calendar
@@ -17,6 +17,7 @@ from service.ledger import Ledger
 CHANNEL = "channel:"
 TRACKER = "tracker:"
 SOURCE = "source:"
+LISTENER = "listener:"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Context:
     browse_urls: Mapping[str, str]
     roster: Roster
     calendar: Calendar = field(default_factory=Calendar)
+    listeners: Mapping[str, Listener] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:
@@ -47,6 +49,9 @@ class Context:
         return max(self.config.service.lease_seconds, 1.25 * self.call_seconds(target) + 1)
 
     def call_seconds(self, target: str) -> float:
+        listener = self.listeners.get(target.removeprefix(LISTENER))
+        if listener is not None:
+            return listener.call_seconds
         able = self.tracker_of(target) or self.trackers.get(target.removeprefix(TRACKER))
         able_or_source = able or self.sources.get(target.removeprefix(SOURCE))
         return able_or_source.capabilities.call_seconds if able_or_source else self.config.service.call_seconds

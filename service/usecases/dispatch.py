@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from connectors.spi import AccessDenied, ConnectorError, Missing, Place, PlaceDescription, Visibility
 from service.ledger import Message, Target, UnitOfWork
+from service.ledger.events import SEND_EVENT
 from service.usecases.announce import TELL, announce_due
 from service.usecases.context import TRACKER, Context, said
 from service.usecases.effects import (
@@ -15,6 +16,7 @@ from service.usecases.effects import (
     close_duplicate,
     open_issue,
     reopen_issue,
+    send_event,
     send_notice,
     tell_source,
     update_issue,
@@ -31,6 +33,7 @@ EFFECTS: Mapping[str, Prepare] = {
     "adopt_issue": adopt_issue.prepare,
     "send_notice": send_notice.prepare,
     TELL: tell_source.prepare,
+    SEND_EVENT: send_event.prepare,
 }
 
 VISIBILITY_AGE = timedelta(minutes=10)
@@ -68,7 +71,7 @@ def dispatch_one(context: Context) -> bool:
         if work is not None:
             result = work.perform()
     except ConnectorError as error:
-        _settle_error(context, message, error, sent=work is not None and work.intent)
+        _settle_error(context, message, error, work)
         return True
     if work is not None:
         _settle(context, message, work, result)
@@ -208,14 +211,15 @@ def _settle(context: Context, message: Message, work: Work, result: object) -> N
             uow.targets.succeeded(message.target, now)
             uow.commit()
     if refusal is not None:
-        _settle_error(context, message, refusal, sent=work.intent)
+        _settle_error(context, message, refusal, work)
 
 
-def _settle_error(context: Context, message: Message, error: ConnectorError, *, sent: bool) -> None:
-    """`sent`: this attempt itself announced a request. Only then can its error say that nothing was carried out; what
-    an earlier attempt left in doubt stays in doubt until a probe has answered.
+def _settle_error(context: Context, message: Message, error: ConnectorError, work: Work | None) -> None:
+    """Where this attempt itself announced a request, and only there, its error can say that nothing was carried out;
+    what an earlier attempt left in doubt stays in doubt until a probe has answered.
     """
     now = context.now()
+    sent = work is not None and work.intent
     doubt = error.unknown or not sent
     with context.ledger.begin() as uow:
         fresh = uow.outbox.get(message.id) or message
@@ -224,7 +228,9 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, *, 
             uow.journal.append("message.failed", _subject(message), now, data)
         if sent and error.unknown:
             uow.outbox.doubt(message, now)
-        if error.fault_of_target:
+        if work is not None and work.failed is not None:
+            _try_again(uow, message, error, work.failed(uow, error, now), now)
+        elif error.fault_of_target:
             uow.targets.failed(message.target, said(error), now, fault=True)
             uow.outbox.postpone(message, now + FAULT_WAIT, said(error), counted=False, unknown=doubt)
         elif isinstance(error, Missing) and message.kind in NOT_THERE_IS_DONE:
@@ -236,6 +242,18 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, *, 
         else:
             uow.outbox.postpone(message, _later(context, uow, message, error, now), said(error), unknown=doubt)
         uow.commit()
+
+
+def _try_again(uow: UnitOfWork, message: Message, error: ConnectorError, until: datetime | None, now: datetime) -> None:
+    """What an effect decided of its own failure: when the next try is, or that there is none."""
+    if error.retry_after is not None:
+        uow.targets.stay_away(message.target, error.retry_after)
+    elif not isinstance(error, Missing):
+        uow.targets.failed(message.target, said(error), now, fault=error.fault_of_target)
+    if until is None:
+        uow.outbox.bury(message, said(error), now, unknown=False)
+    else:
+        uow.outbox.postpone(message, until, said(error), counted=not isinstance(error, Missing))
 
 
 def _issues_of(uow: UnitOfWork, message: Message) -> list[int]:
@@ -280,5 +298,5 @@ def _clear_attention(uow: UnitOfWork, message: Message) -> None:
 
 
 def _subject(message: Message) -> tuple[str, object]:
-    kinds = {"send_notice": "notice", "close_duplicate": "issue"}
+    kinds = {"send_notice": "notice", "close_duplicate": "issue", SEND_EVENT: "event"}
     return kinds.get(message.kind, "item"), message.subject

@@ -25,6 +25,7 @@ def prune(context: Context) -> int:
     with context.ledger.begin() as uow:
         bodies = uow.inbox.erase_bodies(now - timedelta(days=service.keep_bodies_days))
         messages = uow.outbox.forget_ended(now - KEEP_MESSAGES)
+        messages += uow.events.forget(now - timedelta(days=service.keep_bodies_days))
         uow.commit()
     longest = LONGEST_WAIT + timedelta(seconds=max(service.poll_seconds, service.sweep_seconds))
     with context.ledger.begin() as uow:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from service.domain.facts import Actor, State
 from service.ledger import UnitOfWork
-from service.usecases.context import CHANNEL, SOURCE, TRACKER, Context
+from service.usecases.context import CHANNEL, LISTENER, SOURCE, TRACKER, Context
 from service.usecases.place import ADOPT, OPEN
 
 GIVEN_UP = "A person gave up the request for its issue: release it to try once more, or settle it with held settle."
@@ -66,11 +66,13 @@ def _target(context: Context, name: str) -> tuple[str, str]:
         return name, "tracker"
     if name in config.channels:
         return CHANNEL + name, "channel"
+    if name in config.listeners:
+        return LISTENER + name, "listener"
     if name in config.trackers:
         return TRACKER + name, "tracker"
     if name.removeprefix(SOURCE) in config.sources:
         return SOURCE + name.removeprefix(SOURCE), "source"
-    known = ", ".join(sorted([*config.targets, *config.channels])) or "none"
+    known = ", ".join(sorted([*config.targets, *config.channels, *config.listeners])) or "none"
     raise UnknownSubject(f"There is no target {name}: the configured ones are {known}.")
 
 

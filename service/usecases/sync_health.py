@@ -14,7 +14,7 @@ from service.usecases.durations import span
 
 LATE_AFTER = timedelta(minutes=2)
 MISSED_DAYS = 30
-CHANNEL, TRACKER = "channel:", "tracker:"
+CHANNEL, TRACKER, SOURCE, LISTENER = "channel:", "tracker:", "source:", "listener:"
 
 
 class SyncState(StrEnum):
@@ -52,11 +52,11 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One source, target or channel (a tracker where it has a queue of its own); `kind` says which.
+    """One source, target, channel or listener (a tracker where it has a queue of its own); `kind` says which.
 
-    `last_success`: what last worked of reading, writing or receiving. `waiting`: messages (for a source: deliveries)
-    due now; `lag`: how long the first of them has waited. `missed`: postmortems of a source in the last 30 days that
-    our own look found and no delivery announced.
+    `last_success`: what last worked of reading, writing or receiving. `waiting`: messages (for a source: deliveries,
+    and what it is to be told) due now; `lag`: how long the first of them has waited. `missed`: postmortems of a source
+    in the last 30 days that our own look found and no delivery announced.
     """
 
     kind: str
@@ -85,16 +85,31 @@ def assess(config: Config, facts: SyncFacts, now: datetime) -> tuple[Health, ...
     """Everything configured, sources first, in the order of the configuration."""
     sources = [_source(config, name, facts, now) for name in config.sources]
     targets = [_target(config, target, facts, now) for target in config.targets.values()]
-    channels = [_channel(config, name, facts, now) for name in config.channels]
-    trackers = [_tracker(config, name, facts, now) for name in config.trackers if TRACKER + name in facts.targets]
-    return (*sources, *(line for line in trackers if line.trouble or line.waiting or line.dead), *targets, *channels)
+    channels = [
+        _outgoing("channel", (each.name, each.vendor), CHANNEL + each.name, facts, now)
+        for each in config.channels.values()
+    ]
+    listeners = [
+        _outgoing("listener", (each.name, each.vendor), LISTENER + each.name, facts, now)
+        for each in config.listeners.values()
+    ]
+    trackers = [
+        _outgoing("tracker", (each.name, each.vendor), TRACKER + each.name, facts, now)
+        for each in config.trackers.values()
+        if TRACKER + each.name in facts.targets
+    ]
+    busy = (line for line in trackers if line.trouble or line.waiting or line.dead)
+    return (*sources, *busy, *targets, *channels, *listeners)
 
 
 def _source(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
     line = facts.hooks.get(name)
     reads = [cursor for cursor in facts.cursors if cursor.tracker == name]
     notes = facts.notes.get(name) or SourceNotes()
+    told = facts.queues.get(SOURCE + name) or _nothing(name)
     trouble = _unread(line, now) or _reading(reads, now) or _silent(line, notes, now)
+    if trouble is None and SOURCE + name in facts.targets:
+        trouble = _sending(facts, SOURCE + name, name, now)
     heard = [line.last_at] if line else []
     return Health(
         kind="source",
@@ -103,8 +118,9 @@ def _source(config: Config, name: str, facts: SyncFacts, now: datetime) -> Healt
         trouble=trouble,
         last_success=max([*heard, *(read.ok_at for read in reads if read.ok_at)], default=None),
         lag=now - line.oldest if line and line.oldest else None,
-        waiting=line.waiting if line else 0,
-        dead=line.dead if line else 0,
+        waiting=(line.waiting if line else 0) + told.waiting,
+        later=told.later,
+        dead=(line.dead if line else 0) + told.dead,
         missed=notes.missed,
     )
 
@@ -163,15 +179,16 @@ def _target(config: Config, target: TargetConfig, facts: SyncFacts, now: datetim
     )
 
 
-def _tracker(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
-    """What goes to a tracker as a whole and to none of its targets: looking up issues that are to be adopted."""
-    address = TRACKER + name
+def _outgoing(kind: str, named: tuple[str, str], address: str, facts: SyncFacts, now: datetime) -> Health:
+    """What only goes out: a channel, a listener, or what goes to a tracker as a whole and to none of its targets, which
+    is looking up issues that are to be adopted. `named`: its name and its vendor.
+    """
     row, queue = facts.targets.get(address), facts.queues.get(address) or _nothing(address)
     return Health(
-        kind="tracker",
-        name=name,
-        vendor=config.trackers[name].vendor,
-        trouble=_paused(facts.instance, row, name) or _failing(row) or _waiting(queue, now),
+        kind=kind,
+        name=named[0],
+        vendor=named[1],
+        trouble=_sending(facts, address, named[0], now),
         last_success=_latest(row, ()),
         lag=now - queue.oldest if queue.oldest else None,
         waiting=queue.waiting,
@@ -180,21 +197,9 @@ def _tracker(config: Config, name: str, facts: SyncFacts, now: datetime) -> Heal
     )
 
 
-def _channel(config: Config, name: str, facts: SyncFacts, now: datetime) -> Health:
-    address = CHANNEL + name
+def _sending(facts: SyncFacts, address: str, name: str, now: datetime) -> Trouble | None:
     row, queue = facts.targets.get(address), facts.queues.get(address) or _nothing(address)
-    trouble = _paused(facts.instance, row, name) or _failing(row) or _waiting(queue, now)
-    return Health(
-        kind="channel",
-        name=name,
-        vendor=config.channels[name].vendor,
-        trouble=trouble,
-        last_success=_latest(row, ()),
-        lag=now - queue.oldest if queue.oldest else None,
-        waiting=queue.waiting,
-        later=queue.later,
-        dead=queue.dead,
-    )
+    return _paused(facts.instance, row, name) or _failing(row) or _waiting(queue, now)
 
 
 def _feeds_of(config: Config, target: TargetConfig, cursors: Sequence[CursorRow]) -> list[CursorRow]:

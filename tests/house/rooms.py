@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("service", "connectors", "workers", "config", "migrations")
 VENDORS = (
     *("confluence", "firehydrant", "github", "gitlab", "grafana", "incidentio", "jira", "markdown", "pagerduty"),
-    *("rootly", "smtp", "standard"),
+    *("rootly", "smtp", "standard", "webhook"),
 )
 
 SHARED = {"connectors.answers", "connectors.fields", "connectors.http", "connectors.markup", "connectors.signatures"}
@@ -26,6 +26,8 @@ ROOMS: dict[str, set[str]] = {
     "connectors.spi": set(),
     "connectors.registry": {"connectors.spi"},
     "connectors.http": {"connectors.spi", "requests", "urllib3"},
+    "connectors.addresses": set(),
+    "connectors.guarded": {"connectors.addresses", "connectors.http", "connectors.spi", "requests", "urllib3"},
     "connectors.signatures": {"connectors.spi"},
     "connectors.markup": {"connectors.spi", "markdown_it"},
     "connectors.wiki": {"connectors.markup", "connectors.spi", "markdown_it"},
@@ -46,6 +48,7 @@ ROOMS: dict[str, set[str]] = {
     "connectors.rootly": VENDOR,
     "connectors.smtp": VENDOR,
     "connectors.standard": VENDOR,
+    "connectors.webhook": {*VENDOR, "connectors.addresses", "connectors.guarded"},
     "connectors.conformance": {"connectors.spi", "pytest"},
     # One mistake must not hide in a connector and in its stand-in: the sandbox shares no code with either.
     "connectors.sandbox": {"flask", "werkzeug", "markupsafe", "jinja2", "aiosmtpd", "requests", "jwt"},

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from service.cli.main import COMMANDS, cli
 
 PUBLISHED = {
-    *("up", "init", "check", "parse", "preview", "ingest", "status", "dead-letters", "held", "snooze"),
+    *("up", "init", "check", "parse", "preview", "ingest", "status", "dead-letters", "held", "snooze", "webhooks"),
     *("pause", "relink", "reroute", "resume", "restored", "web", "worker", "clock", "migrate", "sandbox"),
 }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.spi import Unavailable
+from connectors.spi import ConnectorError, Unavailable
 from service.ledger import UnitOfWork
 
 
@@ -31,13 +31,15 @@ class Work:
     """`perform` calls the vendor outside any transaction; `settle` writes what came of it, and returns the outcome.
 
     `intent`: the call may create something, so the ledger notes first that it is about to leave. `probe`: the call
-    only looks whether an earlier one had its effect; `settle` then returns None if it had not.
+    only looks whether an earlier one had its effect; `settle` then returns None if it had not. `failed` writes what
+    came of a try that did not succeed, and says when the next one is, or None: never, a person must look.
     """
 
     perform: Callable[[], Any]
     settle: Callable[[UnitOfWork, Any, datetime], str | None]
     intent: bool = False
     probe: bool = False
+    failed: Callable[[UnitOfWork, ConnectorError, datetime], datetime | None] | None = None
 
 
 Prepared = Skip | Wait | Work
