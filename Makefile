@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 PYTEST := $(BIN)/python -m pytest
+PUBLISHED := .cache/published/.ready
 
 .PHONY: help run test test-system test-all specs drill bench lint format lock clean
 
 help:
 	@echo "make run       start Afteraction; without a configuration, its demo"
 	@echo "make test      the tests that need nothing but Python"
-	@echo "make test-all  all tests; needs PostgreSQL and Chromium, and fails without them"
+	@echo "make test-all  all tests; needs PostgreSQL, Chromium and Node with npm, and fails without them"
 	@echo "make specs     fetch the vendors' descriptions of their APIs, for the tests"
 	@echo "make drill     the kill drill at full size"
 	@echo "make bench     the benchmarks"
@@ -34,7 +35,7 @@ test-system: $(VENV)/.ready-dev specs
 test-all: test test-system
 
 # The vendors' own descriptions of their APIs: read by tests, never installed.
-specs: .cache/contracts/.ready
+specs: .cache/contracts/.ready $(PUBLISHED)
 
 .cache/contracts/.ready: tests/support/contracts.txt | $(VENV)/.ready-dev
 	@$(PIP) download --no-deps --require-hashes --dest .cache/contracts -r tests/support/contracts.txt
@@ -86,4 +87,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	@echo "Installing what its tests and checks need; this happens once."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(PUBLISHED): tests/support/published.py | $(VENV)/.ready-dev
+	@echo "Fetching what vendors publish about their APIs; this happens once."
+	@$(BIN)/python -m tests.support.published
 	@touch $@

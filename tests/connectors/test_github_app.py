@@ -39,9 +39,18 @@ def keys() -> tuple[str, str]:
 
 
 @pytest.fixture
-def sandbox(keys: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A world in which two organisations have installed the app, and a third has not."""
+def sandbox(keys: tuple[str, str], tmp_path: Path) -> Iterator[Sandbox]:
+    with app_sandbox(keys, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def key(keys: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_APP_KEY", keys[0])
+
+
+def app_sandbox(keys: tuple[str, str], folder: Path) -> Sandbox:
+    """A world in which two organisations have installed the app, and a third has not."""
     app = {"id": 4711, "slug": "keeper", "public_key": keys[1], "accounts": ["acme", "umbrella"]}
     names = ("acme/payments", "acme/checkout-web", "umbrella/lab", "stranger/closed")
     seed = {
@@ -51,10 +60,9 @@ def sandbox(keys: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "apps": [app],
         }
     }
-    path = tmp_path / "seed.json"
+    path = folder / "seed.json"
     path.write_text(json.dumps(seed), encoding="utf-8")
-    with Sandbox(SandboxOptions(port=0, smtp_port=None, seed_file=path)) as running:
-        yield running
+    return Sandbox(SandboxOptions(port=0, smtp_port=None, seed_file=path))
 
 
 def test_app_finds_its_installation_by_the_repository_and_creates_by_one_call(sandbox):
@@ -114,8 +122,7 @@ def test_token_is_renewed_before_it_ends_and_after_it_was_refused(sandbox, monke
     assert calls(sandbox)["POST /app/installations/{installation}/access_tokens"] == 1
 
 
-def test_refused_token_is_asked_for_anew_at_the_next_call(sandbox, keys, monkeypatch):
-    monkeypatch.setenv("GITHUB_APP_KEY", keys[0])
+def test_refused_token_is_asked_for_anew_at_the_next_call(sandbox):
     github = cloud(sandbox, **APP)
     github.create(PAYMENTS, draft())
     control(sandbox, "faults", kind="error_before", tracker="github", path="/issues$", status=401, next=1)
@@ -159,11 +166,6 @@ def test_app_that_may_not_write_issues_is_told_before_the_first_creation():
         mock.get(f"{base}/repos/acme/pay/issue-types", json=[])
         described = tracker(**APP).describe(Place("acme/pay"))
     assert [each.code for each in described.findings] == ["github.permission_missing"]
-
-
-@pytest.fixture(autouse=True)
-def key(keys: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITHUB_APP_KEY", keys[0])
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,11 @@ from connectors.sandbox.seed import GithubUser
 
 Json = dict[str, Any]
 FACES = ("github", "ghes")
+PERSONS = {
+    **{name: name for name in ("events", "followers", "following", "gists", "repos", "starred", "subscriptions")},
+    "organizations": "orgs",
+    "received_events": "received_events",
+}
 
 
 def node_id(kind: str, number: int) -> str:
@@ -51,10 +56,11 @@ class Shapes:
             "login": user.login,
             "id": number,
             "node_id": node_id("U", number),
-            "avatar_url": "",
+            "avatar_url": f"{self.html}/avatars/{number}",
             "gravatar_id": "",
             "url": f"{self.api}/users/{user.login}",
             "html_url": f"{self.html}/{user.login}",
+            **{f"{name}_url": f"{self.api}/users/{user.login}/{path}" for name, path in PERSONS.items()},
             "type": "Bot" if user.login.endswith("[bot]") else "User",
             "site_admin": False,
         }
