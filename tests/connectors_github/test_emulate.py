@@ -19,7 +19,7 @@ import requests
 
 from connectors.github.tracker import GithubTracker
 from connectors.spi import Account, Category, Missing, Place, Visibility
-from tests.connectors.github_calls import START, draft, later, tracker
+from tests.connectors_github.calls import START, draft, later, tracker
 from tests.support.published import EMULATE, need
 from tests.support.system import missing
 from tests.support.waiting import find_free_port, until

@@ -9,7 +9,7 @@ import pytest
 import responses
 
 from connectors.spi import Unavailable
-from tests.connectors.github_calls import PAYMENTS, calls, control, draft, followed, tracker
+from tests.connectors_github.calls import PAYMENTS, calls, control, draft, followed, tracker
 
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}
 PRIMARY = {"message": "API rate limit exceeded for user ID 1."}

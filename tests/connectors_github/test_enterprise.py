@@ -14,7 +14,7 @@ from connectors.github.settings import RATES, read_settings
 from connectors.sandbox.options import SandboxOptions
 from connectors.sandbox.running import Sandbox
 from connectors.spi import Category, Place, Rejected
-from tests.connectors.github_calls import PAYMENTS, act, calls, draft, enterprise, followed, issue, tracker
+from tests.connectors_github.calls import PAYMENTS, act, calls, draft, enterprise, followed, issue, tracker
 
 TOKEN = {"token_env": "GITHUB_TOKEN"}
 

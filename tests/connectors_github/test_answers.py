@@ -10,7 +10,7 @@ import responses
 
 from connectors.spi import AccessDenied, ConnectorError, IssueDraft, OutcomeUnknown, Place, Rejected, Unavailable
 from tests.connectors.servers import Wire, answer, hang, reset, took_less_than, trickle, wire
-from tests.connectors.test_github import ISSUE, tracker
+from tests.connectors_github.test_tracker import ISSUE, tracker
 
 LIMIT = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
 LONG = b'{"message": "Validation Failed", "errors": [{"message": "body is too long (maximum is 65536 characters)"}]}'

@@ -19,7 +19,7 @@ from connectors.github.settings import read_settings
 from connectors.sandbox.options import SandboxOptions
 from connectors.sandbox.running import Sandbox
 from connectors.spi import AccessDenied, ConnectorError, Credential, OutcomeUnknown, Place, Unavailable
-from tests.connectors.github_calls import PAYMENTS, START, act, calls, cloud, control, draft, followed, tracker
+from tests.connectors_github.calls import PAYMENTS, START, act, calls, cloud, control, draft, followed, tracker
 
 APP = {"app_id": 4711, "private_key_env": "GITHUB_APP_KEY"}
 OTHER = Place("umbrella/lab")

@@ -10,7 +10,7 @@ import responses
 
 from connectors.sandbox.running import Sandbox
 from connectors.spi import AccessDenied, Account, Category, Missing, Place, Rejected, Unavailable, Visibility
-from tests.connectors.github_calls import (
+from tests.connectors_github.calls import (
     PAYMENTS,
     START,
     act,

@@ -22,8 +22,8 @@ from connectors.github import hooks, queries
 from connectors.github.tracker import GithubTracker
 from connectors.sandbox.running import Sandbox
 from connectors.spi import Account, Category, Ignored, Place, Touched
-from tests.connectors.github_calls import PAYMENTS, START, act, cloud, draft, enterprise, followed
-from tests.connectors.test_github_app import APP, app_sandbox, keys
+from tests.connectors_github.calls import PAYMENTS, START, act, cloud, draft, enterprise, followed
+from tests.connectors_github.test_app import APP, app_sandbox, keys
 from tests.support.published import GITHUB_GRAPHQL, GITHUB_REST, GITHUB_WEBHOOKS, need
 
 pytestmark = pytest.mark.system
