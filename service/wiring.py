@@ -37,7 +37,6 @@ class Components(Context):
     """Everything that runs: what use cases need, and what the processes around them need."""
 
     settings: Settings = None  # type: ignore[assignment]  # a frozen base with defaults forces one here
-    faults: Sequence[Finding] = ()
     schemas: Mapping[str, bytes] = field(default_factory=dict)
     redis: Callable[[], Redis] = None  # type: ignore[assignment]  # as above
 

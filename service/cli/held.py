@@ -9,7 +9,14 @@ import click
 from service.cli.errors import Stop, house, operator
 from service.usecases.place import BACKLOG, SILENT
 from service.usecases.release import Which, held_items, release
-from service.usecases.settle import CannotSettle, settle_dismissed, settle_new, settle_same
+from service.usecases.settle import (
+    CannotSettle,
+    Correction,
+    correct,
+    settle_dismissed,
+    settle_new,
+    settle_same,
+)
 
 
 @click.group("held", epilog="Example: afteraction held list")
@@ -103,3 +110,48 @@ def settle(item: int, same_as: int | None, is_new: bool, dismiss: bool, reason: 
         except CannotSettle as error:
             raise Stop(str(error)) from error
     click.echo(f"Item {item} is settled.")
+
+
+@command.command("correct", epilog='Example: afteraction held correct 17 --due 2027-01-15 --reason "asked the author"')
+@click.argument("item", type=int)
+@click.option("--title", help="What is to be done.")
+@click.option("--owner", help='A person of the directory, or any name; "" for nobody.')
+@click.option("--due", "due_on", help='A day such as 2027-01-15; "" for none.')
+@click.option("--priority", help='p0 to p4; "" for none.')
+@click.option("--team", help='A team of the directory; "" for none.')
+@click.option("--reason", required=True)
+def correct_item(item: int, reason: str, **said: str | None) -> None:
+    """Corrects what the document says of a held ITEM. It stays so until the document says something else there."""
+    with house() as components:
+        try:
+            changed = correct(components, item, Correction(**said), operator(), reason)
+        except CannotSettle as error:
+            raise Stop(str(error)) from error
+    click.echo(f"Item {item} is corrected: {', '.join(changed).replace('_', ' ')}.")
+
+
+@command.command("merge", epilog='Example: afteraction held merge 17 --into 12 --reason "the same in other words"')
+@click.argument("item", type=int)
+@click.option("--into", "other", type=int, required=True, help="The action of the same postmortem that it is.")
+@click.option("--reason", required=True)
+def merge(item: int, other: int, reason: str) -> None:
+    """Says that a held ITEM is the same promise as another: it never gets an issue of its own."""
+    with house() as components:
+        try:
+            settle_same(components, item, other, operator(), reason)
+        except CannotSettle as error:
+            raise Stop(str(error)) from error
+    click.echo(f"Item {item} is the same as item {other} from now on.")
+
+
+@command.command("dismiss", epilog='Example: afteraction held dismiss 17 --reason "a remark"')
+@click.argument("item", type=int)
+@click.option("--reason", required=True)
+def dismiss(item: int, reason: str) -> None:
+    """Says that a held ITEM is no promise: nothing is made of it, now or by a later revision."""
+    with house() as components:
+        try:
+            settle_dismissed(components, item, operator(), reason)
+        except CannotSettle as error:
+            raise Stop(str(error)) from error
+    click.echo(f"Item {item} is dismissed.")

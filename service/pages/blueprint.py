@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, make_response, render_template, request
+from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request
 
 from service.domain.facts import Actor
 from service.doors import Door, Refused
 from service.ledger import UnitOfWork, queries
-from service.pages import phrases, remedies, wanted, words
+from service.pages import decisions, phrases, remedies, wanted, words
 from service.pages.definitions import DEFINITIONS
 from service.pages.headers import secure
+from service.pages.privacy import NOT_FOR_YOU, ONLY_OPERATORS, is_private, masked, may_decide, reads_private
+from service.pages.tokens import Tokens
+from service.usecases.context import Context
 from service.usecases.durations import span
+from service.usecases.redacting import taken_out
+from service.usecases.settle import CannotSettle
 from service.usecases.survey import (
-    Surveyed,
     overdue_sentence,
     promise_verdict,
     survey_in,
@@ -29,27 +34,30 @@ LIVE_SECONDS = 5
 YEAR = 31_536_000
 
 View = Callable[[UnitOfWork, words.Words], dict[str, Any] | None]
+Shown = Callable[..., Response]
 
 
-def pages(components: Surveyed, bind_host: str = "127.0.0.1") -> Blueprint:
+def pages(components: Context, bind_host: str = "127.0.0.1") -> Blueprint:
     """All pages, behind the door. `bind_host`: the address that the web listens on; off loopback, and wherever an
     identity is configured, nobody sees a page without one.
     """
     blueprint = Blueprint("pages", __name__, template_folder="templates")
     style = STYLE.read_bytes()
     style_digest = hashlib.sha256(style).hexdigest()[:16]
-    _guard(blueprint, Door(components.config.service, bind_host))
+    tokens = Tokens(components.secret, components.config.service.base_url)
+    _guard(blueprint, Door(components.config.service, bind_host), tokens)
     _serve_style(blueprint, style, style_digest)
     for name, filter_ in words.filters().items():
         blueprint.add_app_template_filter(filter_, name)
     blueprint.app_context_processor(lambda: {"style_digest": style_digest})
-    show = _shower(components)
+    show = _shower(components, tokens)
     for rule, template, view in _routes(components):
         blueprint.add_url_rule(rule, view.__name__, show(template, view))
+    _take_decisions(blueprint, components, tokens, show("item", _item))
     return blueprint
 
 
-def _routes(components: Surveyed) -> list[tuple[str, str, Callable[..., dict[str, Any] | None]]]:
+def _routes(components: Context) -> list[tuple[str, str, Callable[..., dict[str, Any] | None]]]:
     def overview(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
         seen = survey_in(components, uow, said.at)
         return {
@@ -78,6 +86,9 @@ def _routes(components: Surveyed) -> list[tuple[str, str, Callable[..., dict[str
 
 def _items(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
     asked, page = wanted.read_filter(request.args), wanted.page_of(request.args)
+    if asked.q and not reads_private(g.actor):
+        # Else one could guess at words that one may not read.
+        asked = replace(asked, without_private=True)
     today = said.at.date()
     return {
         "wanted": asked,
@@ -90,7 +101,10 @@ def _items(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
 
 def _item(uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, Any] | None:
     story = queries.item_story(uow.connection, number) if number < 2**63 else None
-    return {"story": story} if story else None
+    if story is None:
+        return None
+    taken = taken_out(story.item.facts), taken_out(story.postmortem.facts)
+    return {"story": story, "taken_out": sorted({*taken[0], *taken[1]})}
 
 
 def _postmortems(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
@@ -104,7 +118,7 @@ def _postmortems(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
 
 def _postmortem(uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, Any] | None:
     story = queries.postmortem_story(uow.connection, number) if number < 2**63 else None
-    return {"story": story} if story else None
+    return {"story": story, "taken_out": taken_out(story.postmortem.facts)} if story else None
 
 
 def _attention(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
@@ -122,23 +136,51 @@ def _definitions(_uow: UnitOfWork, _said: words.Words) -> dict[str, Any]:
     return {"definitions": DEFINITIONS}
 
 
-def _shower(components: Surveyed) -> Callable[[str, Callable[..., dict[str, Any] | None]], Callable[..., Response]]:
+def _shower(components: Context, tokens: Tokens) -> Callable[[str, Callable[..., dict[str, Any] | None]], Shown]:
     """Turns a view into a route: one read transaction, one instant, one template; None is 404."""
 
-    def show(template: str, view: Callable[..., dict[str, Any] | None]) -> Callable[..., Response]:
-        def route(**arguments: Any) -> Response:
+    def show(template: str, view: Callable[..., dict[str, Any] | None]) -> Shown:
+        def route(*, status: int = 200, refusal: str | None = None, **arguments: Any) -> Response:
             said = words.Words(components.config, components.now())
             with components.ledger.read() as uow:
                 shown = view(uow, said, **arguments)
                 waiting = queries.count_held(uow.connection) + queries.count_dead_letters(uow.connection)
-                common = {"demo": components.config.service.demo, "needs_count": waiting}
+                common = {"demo": components.config.service.demo, "needs_count": waiting, "refusal": refusal}
             if shown is None:
                 return _render("absent", said, status=404, **common)
-            return _render(template, said, **{**common, **shown})
+            if not reads_private(g.actor):
+                if "story" in shown and is_private(shown["story"]):
+                    return _refuse(NOT_FOR_YOU)
+                shown = {name: masked(value) for name, value in shown.items()}
+            common["token"] = tokens.make(g.actor, g.nonce, said.at) if may_decide(g.actor) else None
+            response = _render(template, said, status=status, **{**common, **shown})
+            tokens.keep(response, g.nonce, request)
+            return response
 
         return route
 
     return show
+
+
+def _take_decisions(blueprint: Blueprint, components: Context, tokens: Tokens, item_page: Shown) -> None:
+    @blueprint.post("/items/<int:number>/decisions")
+    def decide(number: int) -> Response:
+        refused = tokens.check(request, g.actor, components.now())
+        if refused is None and not may_decide(g.actor):
+            refused = ONLY_OPERATORS
+        if refused is not None:
+            return _refuse(refused)
+        with components.ledger.read() as uow:
+            item = uow.items.find(number) if number < 2**63 else None
+        if item is None:
+            return item_page(number=number)
+        try:
+            word = decisions.decide(components, item, request.form, g.actor)
+        except CannotSettle as error:
+            return item_page(number=number, status=422, refusal=str(error))
+        page = "/attention" if request.form.get("back") == "attention" else f"/items/{number}"
+        # See other: what is loaded next is a page, and loading it again decides nothing.
+        return make_response(redirect(f"{page}?decided={word}", 303))
 
 
 def _render(template: str, said: words.Words, *, status: int = 200, **shown: Any) -> Response:
@@ -154,6 +196,9 @@ def _render(template: str, said: words.Words, *, status: int = 200, **shown: Any
         remedies=remedies,
         filters=wanted,
         words=words,
+        decisions=decisions,
+        decided=decisions.DONE.get(request.args.get("decided", "")),
+        form=request.form,
         words_plural=words.plural,
         span=span,
         page_size=queries.PAGE_SIZE,
@@ -163,14 +208,14 @@ def _render(template: str, said: words.Words, *, status: int = 200, **shown: Any
     return make_response(body, status)
 
 
-def _guard(blueprint: Blueprint, door: Door) -> None:
+def _guard(blueprint: Blueprint, door: Door, tokens: Tokens) -> None:
     @blueprint.before_request
     def admit() -> Response | None:
         if request.endpoint == f"{blueprint.name}.style":
             return None
         answer = door.admit(request)
         if isinstance(answer, Actor):
-            g.actor = answer
+            g.actor, g.nonce = answer, tokens.nonce(request)
             return None
         return _refuse(answer)
 

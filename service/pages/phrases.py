@@ -14,6 +14,9 @@ EVENTS: Mapping[str, str] = {
     "item.returned": "The postmortem lists this action again.",
     "item.withdrawn": "The postmortem no longer lists this action.",
     "item.done": "The postmortem says that it is done.",
+    "item.corrected": "A person corrected this action: {changes}.",
+    "item.uncorrected": "The document changed what a person had corrected: {fields}.",
+    "item.merged": "Another entry was said to be this action: {reworded as}.",
     "item.held": "Held for a person: {why}",
     "issue.made": "Issue {key} was made.",
     "issue.adopted": "Issue {key} was adopted; no new one was made.",
@@ -24,6 +27,7 @@ EVENTS: Mapping[str, str] = {
     "issue.left": "The action goes on in {kept}; issue {closed} is being closed.",
     "issue.duplicate_closed": "The second issue was closed as a duplicate.",
     "issue.read": "The tracker says: {changes}.",
+    "issue.reopened": "Issue {key} was opened again.",
     "issue.gone": "Issue {key} is gone from the tracker.",
     "issue.survivor": "Issue {closed} was closed as a duplicate; the action goes on in {kept}.",
     "issue.relinked": "The tracker moved to another site; the issue is {to} there.",
@@ -41,6 +45,9 @@ EVENTS: Mapping[str, str] = {
     "decision.snooze": "Snoozed: {reason}",
     "decision.release": "Released: {reason}",
     "decision.settle": "Settled: {reason}",
+    "decision.correct": "Corrected: {reason}",
+    "decision.merge": "Merged: {reason}",
+    "decision.dismiss": "Dismissed: {reason}",
     "decision.reroute": "Moved {reason}",
     "decision.relink": "Relinked: {reason}",
     "decision.retry": "Tried again: {reason}",
@@ -53,6 +60,7 @@ KINDS: Mapping[str, str] = {
     "open_issue": "Make the issue",
     "update_issue": "Tell the issue what changed",
     "adopt_issue": "Adopt the issue",
+    "reopen_issue": "Open the issue again",
     "close_duplicate": "Close the second issue as a duplicate",
     "send_notice": "Send a notice",
     "delivery": "Read a delivery",
@@ -70,7 +78,8 @@ def sentence(entry: Entry, words: Words) -> str:
     """One sentence for an entry; an event that is not in the table is read out as its own words."""
     data = entry.data or {}
     said = _Said({key: _short(value) for key, value in data.items()})
-    said["fields"] = ", ".join(key.replace("_", " ") for key in data) or "nothing that is shown"
+    names = data["fields"] if isinstance(data.get("fields"), list) else data
+    said["fields"] = ", ".join(str(key).replace("_", " ") for key in names) or "nothing that is shown"
     said["changes"] = ", ".join(_change(key, value) for key, value in data.items()) or "nothing new"
     said["message"] = kind(said["kind"]) if "kind" in data else "It"
     if "person" in data:

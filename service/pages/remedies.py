@@ -10,9 +10,9 @@ from service.domain.facts import State
 from service.ledger.queries import HeldGroup, ItemLine, Letter
 
 RELEASE = "afteraction held release {id} --reason TEXT"
-SAME = "afteraction held settle {id} --same-as {candidate} --reason TEXT"
+SAME = "afteraction held merge {id} --into {candidate} --reason TEXT"
 NEW = "afteraction held settle {id} --new --reason TEXT"
-DISMISS = "afteraction held settle {id} --dismiss --reason TEXT"
+DISMISS = "afteraction held dismiss {id} --reason TEXT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "ambiguous": Meaning(
         "Perhaps an action that is known already",
-        "A revision reworded its list, and this may be one of the actions that it no longer names. Say which.",
+        "A revision reworded its list, and this may be one of the actions that it no longer names, or one that was "
+        "withdrawn before. Say which.",
         (SAME, NEW),
     ),
     "doubtful": Meaning(
@@ -64,6 +65,12 @@ MEANINGS: Mapping[str, Meaning] = {
         "Its issue was closed as a duplicate",
         "Of which issue, the tracker does not show. Link the surviving issue there, reopen it, release the action to "
         "have another issue made, or let it go.",
+        (RELEASE, DISMISS),
+    ),
+    "closed_meanwhile": Meaning(
+        "Listed again, and its issue is closed",
+        "While the postmortem did not list it, its issue was closed. Release it to have the issue opened again, or "
+        "dismiss it to leave the issue as it is.",
         (RELEASE, DISMISS),
     ),
     "given_up": Meaning(

@@ -69,4 +69,4 @@ def page_of(words: Mapping[str, str]) -> int:
 
 
 def _names() -> list[str]:
-    return [field.name for field in fields(ItemFilter)]
+    return [field.name for field in fields(ItemFilter) if field.name != "without_private"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from config.model import Config
-from connectors.spi import Capabilities, Channel, ConnectorError, Listener, Place, Rate, Source, Tracker
+from connectors.spi import Capabilities, Channel, ConnectorError, Finding, Listener, Place, Rate, Source, Tracker
 from service.domain.people import Roster
 from service.domain.placement import Placed
 from service.domain.workdays import Calendar
@@ -22,7 +22,9 @@ LISTENER = "listener:"
 
 @dataclass(frozen=True)
 class Context:
-    """The parts that use cases work with. `now` is called once per operation; `secret` is the instance secret."""
+    """The parts that use cases work with. `now` is called once per operation; `secret` is the instance secret;
+    `faults` are connectors that did not load.
+    """
 
     config: Config
     ledger: Ledger
@@ -35,6 +37,7 @@ class Context:
     roster: Roster
     calendar: Calendar = field(default_factory=Calendar)
     listeners: Mapping[str, Listener] = field(default_factory=dict)
+    faults: Sequence[Finding] = ()
 
     @property
     def base_url(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar, cast
@@ -24,6 +24,22 @@ def redacted(facts: T) -> T:
     elif isinstance(facts, PostmortemFacts) and found.url != facts.url:
         found = replace(found, url=None)
     return cast("T", found)
+
+
+def taken_out(facts: object) -> tuple[str, ...]:
+    """The kinds of what is taken out of facts before anything of them leaves, each once."""
+    return tuple(dict.fromkeys(kind for text in _texts(facts) for kind in redact(text).kinds))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for part in value.values() for text in _texts(part))
+    elif isinstance(value, (list, tuple)):
+        yield from (text for part in value for text in _texts(part))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from (text for field in fields(value) for text in _texts(getattr(value, field.name)))
 
 
 def _redacted(value: Any) -> Any:

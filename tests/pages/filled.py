@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,9 +23,11 @@ from config.model import (
 )
 from connectors.spi import Finding, IssueRef, OwnerText, Visibility
 from service.domain.facts import Actor, Change, ItemFacts, PostmortemFacts, Role, State
+from service.domain.people import Roster
 from service.ledger import Item, Ledger, UnitOfWork
 from service.ledger.codec import changes_to_json
 from service.pages import pages
+from service.usecases.context import Context
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = NOW.date()
@@ -74,14 +75,32 @@ def config(**service: Any) -> Config:
     )
 
 
-@dataclass
-class Parts:
+usual_config = config
+
+
+class Parts(Context):
     """What pages, probes and commands need of the wired parts."""
 
-    ledger: Ledger
-    config: Config = field(default_factory=config)
-    now: Callable[[], datetime] = lambda: NOW
-    faults: Sequence[Finding] = ()
+    def __init__(
+        self,
+        ledger: Ledger,
+        config: Config | None = None,
+        now: Callable[[], datetime] = lambda: NOW,
+        faults: Sequence[Finding] = (),
+    ) -> None:
+        config = config or usual_config()
+        super().__init__(
+            config=config,
+            ledger=ledger,
+            now=now,
+            secret=b"instance secret of the tests",
+            trackers={},
+            sources={},
+            channels={},
+            browse_urls={},
+            roster=Roster(config.people, config.teams),
+            faults=faults,
+        )
 
 
 def web(parts: Parts, bind_host: str = "127.0.0.1") -> Flask:

@@ -156,7 +156,7 @@ def test_what_left_for_it_is_listed_with_its_outcome(client: FlaskClient) -> Non
 def test_a_held_item_shows_the_command_that_settles_it(client: FlaskClient) -> None:
     page = look(client, "/items/8")
     assert "Held: Perhaps an action that is known already" in page.text
-    assert "afteraction held settle 8 --same-as 4 --reason TEXT" in page.text
+    assert "afteraction held merge 8 --into 4 --reason TEXT" in page.text
     assert "Put a limit on how many sessions" in page.links["/items/4"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -20,10 +19,11 @@ from tests.pages.filled import NOW, Parts
 BEHIND = Finding("ledger.not_at_head", "The database is at migration none, the program needs 0001.", "Run migrate.")
 
 
-@dataclass
 class Wired(Parts):
-    bell: bool = True
-    findings: Sequence[Finding] = ()
+    def __init__(self, ledger: Ledger, *, bell: bool = True, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(ledger)
+        object.__setattr__(self, "bell", bell)
+        object.__setattr__(self, "findings", findings)
 
     def bell_ok(self) -> bool:
         return self.bell

@@ -25,7 +25,8 @@ class ItemFilter:
     """Which action items are meant. None, False and the empty text leave that part open.
 
     `state` is a state or `unfinished`; `owner` a person's id or `nobody`; `promise` counts by the first due date in
-    the window: `due`, `kept`, `broken` (late or still open), `moved`, `dropped`.
+    the window: `due`, `kept`, `broken` (late or still open), `moved`, `dropped`. `without_private`: for a reader who
+    may not read those; it is no word of a URL.
     """
 
     state: str | None = None
@@ -42,6 +43,7 @@ class ItemFilter:
     promise: str | None = None
     attention: str | None = None
     q: str = ""
+    without_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def _where(wanted: ItemFilter, today: date) -> list[ColumnElement[bool]]:
         (wanted.promise in promises, promises.get(wanted.promise or "", when.unfinished)),
         (wanted.state == UNFINISHED, when.unfinished),
         (wanted.owner == NOBODY, when.holder.is_(None)),
+        (wanted.without_private, postmortems.c.visibility != "private"),
     )
     return [condition for chosen, condition in flags if chosen] + _equalities(wanted) + _search(wanted.q)
 

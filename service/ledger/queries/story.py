@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select
 
+from service.domain.facts import State
 from service.ledger.queries.conditions import i
 from service.ledger.queries.lists import ItemLine, lines_where, name_of
 from service.ledger.rows import Item, Postmortem, read_row
@@ -113,7 +114,10 @@ class StallEntry:
 
 @dataclass(frozen=True, slots=True)
 class ItemStory:
-    """One action item from its sentence in the postmortem to now. The decisions of people stand in the journal."""
+    """One action item from its sentence in the postmortem to now. The decisions of people stand in the journal.
+
+    `candidates`: what a held item may be; `others`: every action of its postmortem that it may be merged into.
+    """
 
     item: Item
     line: ItemLine
@@ -124,6 +128,7 @@ class ItemStory:
     stalls: tuple[StallEntry, ...]
     candidates: tuple[ItemLine, ...] = ()
     duplicates: tuple[IssueView, ...] = ()
+    others: tuple[ItemLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,7 @@ def item_story(connection: Connection, item_id: int) -> ItemStory | None:
         messages=_messages(connection, item),
         stalls=_stalls(connection, item_id),
         candidates=tuple(lines_where(connection, [i.id.in_(item.candidates)])) if item.candidates else (),
+        others=_others(connection, item) if item.state is State.HELD else (),
         duplicates=_issues(connection, issues.c.duplicate_of == item.issue_id) if item.issue_id else (),
     )
 
@@ -182,6 +188,13 @@ def postmortem_story(connection: Connection, postmortem_id: int) -> PostmortemSt
         revisions=tuple(RevisionEntry(**entry._mapping) for entry in said),
         journal=_journal(connection, [("postmortem", postmortem_id)]),
     )
+
+
+def _others(connection: Connection, item: Item) -> tuple[ItemLine, ...]:
+    """In the postmortem's order; not those of which nobody has said yet which action they are."""
+    decided = or_(i.attention_code.is_(None), i.attention_code != "ambiguous")
+    of_it = [i.postmortem_id == item.postmortem_id, i.id != item.id, i.same_as.is_(None), decided]
+    return tuple(lines_where(connection, of_it, limit=500, order=(i.position, i.id)))
 
 
 def _issues(connection: Connection, which: Any) -> tuple[IssueView, ...]:
