@@ -12,7 +12,6 @@ import yaml
 
 from connectors.spi import Unreadable
 
-STATUSES = ("draft", "final", "reopened", "deleted")
 VISIBILITIES = ("public", "internal", "private")
 _FENCED = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 _MOST_CHARACTERS = 20_000
@@ -20,7 +19,7 @@ _MOST_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """A posted document is final unless it says otherwise: it was posted because it is finished."""
+    """A document is final unless it says otherwise: it lies there because it is finished. `status` is its own word."""
 
     id: str | None = None
     title: str | None = None
@@ -60,10 +59,10 @@ def front_matter(text: str) -> FrontMatter:
     return FrontMatter(
         id=_text(known, "id"),
         title=_text(known, "title"),
-        status=_word(known, "status", STATUSES) or "final",
+        status=_text(known, "status") or "final",
         revision=_revision(known),
         severity=_text(known, "severity"),
-        visibility=_word(known, "visibility", VISIBILITIES),
+        visibility=_visibility(known),
         services=_texts(known, "services"),
         teams=_texts(known, "teams"),
         tags=_texts(known, "tags"),
@@ -83,13 +82,11 @@ def _text(known: Mapping[str, Any], name: str) -> str | None:
     return " ".join(value.split()) or None if isinstance(value, str) else None
 
 
-def _word(known: Mapping[str, Any], name: str, words: tuple[str, ...]) -> str | None:
-    """A misspelt visibility must not become the default: what was meant to be private would be shown."""
-    value = _text(known, name)
-    if value is not None and value.lower() not in words:
-        if name == "status":
-            return None  # a wiki's own "Published" or "Complete": posted, so finished
-        raise _fault(f"has the {name} {value[:40]!r}, which is none of {', '.join(words)}")
+def _visibility(known: Mapping[str, Any]) -> str | None:
+    """A misspelt one must not become the default: what was meant to be private would be shown."""
+    value = _text(known, "visibility")
+    if value is not None and value.lower() not in VISIBILITIES:
+        raise _fault(f"has the visibility {value[:40]!r}, which is none of {', '.join(VISIBILITIES)}")
     return value.lower() if value else None
 
 

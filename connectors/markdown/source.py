@@ -1,14 +1,20 @@
-"""A posted Markdown document as a source. What it says is read elsewhere; here it gets its identity and status."""
+"""Markdown documents as a source. What they say is read elsewhere; here they get their identity and status."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from posixpath import basename
 from typing import Any
 
-from connectors.fields import SignedSourceSettings
-from connectors.markdown.front_matter import FrontMatter, front_matter
-from connectors.markup import clean
-from connectors.signatures import StandardHook, standard_secret_findings
+from connectors.http import within
+from connectors.markdown.hooks import EVENT, MarkdownHook, read_push
+from connectors.markdown.mapping import document_of, own_id, text_of
+from connectors.markdown.repository import Repository
+from connectors.markdown.settings import MarkdownSettings
+from connectors.markdown.shelf import Folder, Shelf, as_gone, gone
+from connectors.payloads import json_object
+from connectors.signatures import standard_secret_findings
 from connectors.spi import (
     FetchById,
     Finalized,
@@ -21,75 +27,121 @@ from connectors.spi import (
     Rejected,
     SourceCapabilities,
     Unreadable,
-    Visibility,
 )
+from connectors.tools import hex_secret_findings
 
+MOST_READ = 20
 ID_HEADERS = ("x-afteraction-id", "x-afteraction-path")
 
 
 class MarkdownSource:
-    def __init__(self, name: str, settings: SignedSourceSettings) -> None:
-        self.capabilities = SourceCapabilities()
+    def __init__(self, name: str, settings: MarkdownSettings) -> None:
         self._name = name
         self._settings = settings
-        hook = StandardHook("markdown", name, settings.secrets, settings.tolerance_seconds)
-        self.hook: Hook | None = hook if settings.secrets else None
+        self._shelf = _shelf(name, settings)
+        lists = self._shelf is not None
+        self.capabilities = SourceCapabilities(
+            fetches=lists,
+            lists=lists,
+            lists_changes=lists,
+            call_seconds=settings.call_seconds,
+            sweep_seconds=settings.scan_seconds,
+        )
+        hooked = settings.secrets or settings.push_secrets
+        self.hook: Hook | None = MarkdownHook(name, settings) if hooked else None
 
     def check(self) -> Sequence[Finding]:
-        return standard_secret_findings("markdown", self._name, self._settings.secrets)
+        findings = standard_secret_findings("markdown", self._name, self._settings.secrets)
+        findings += hex_secret_findings("markdown", self._name, self._settings.push_secrets)
+        if self._shelf is not None:
+            with within(self._settings.call_seconds):
+                findings += self._shelf.check()
+        return findings
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> PostmortemDocument | FetchById | Ignored:
-        """The whole text goes along as `body_markdown`, its front matter included."""
-        try:
-            text = clean(body.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            sentence = f"The document is not UTF-8 (byte {error.start})."
-            raise Unreadable("markdown.not_utf8", sentence, "Save it as UTF-8 and send it again.") from None
-        stated = front_matter(text)
-        identity = stated.id or next((headers[name].strip() for name in ID_HEADERS if headers.get(name)), "")
-        if not identity or len(identity) > 256:
-            sentence = "The document has no id: neither its front matter nor the header x-afteraction-id names one."
-            cure = "Write `id: …` into its front matter, between two lines of ---, and send it again."
-            raise Unreadable("markdown.no_id", sentence, cure)
-        return _document(identity, stated, text)
+        if EVENT in headers:
+            return read_push(headers[EVENT], json_object("markdown", body), self._settings)
+        name = next((headers[each].strip() for each in ID_HEADERS if headers.get(each)), "")
+        return document_of(name, text_of(body), self._settings.status)
 
     def fetch(self, source_id: str) -> PostmortemDocument:
-        sentence = f"{self._name}: {source_id} cannot be fetched, because this source only receives documents."
-        raise Missing("markdown.no_fetch", sentence, "Send the document again.")
+        if self._shelf is None:
+            sentence = f"{self._name}: {source_id} cannot be fetched, because this source only receives documents."
+            raise Missing("markdown.no_fetch", sentence, "Send the document again.")
+        with within(self._settings.call_seconds):
+            left = as_gone(source_id)
+            return self._left(self._shelf, *left) if left else self._there(self._shelf, source_id)
 
     def finalized_since(self, cursor: str | None) -> Finalized | None:
-        _ = cursor
-        return None
+        """Whatever changed since the cursor, which is the list of all documents with a mark of each one's content."""
+        if self._shelf is None:
+            return None
+        before: dict[str, Any] = json.loads(cursor) if cursor else {"version": "", "files": {}, "ids": {}}
+        with within(self._settings.call_seconds):
+            version, files = self._shelf.files()
+            changed = [name for name in files if before["files"].get(name) != files[name]]
+            ids = {name: identity for name, identity in before["ids"].items() if name in files}
+            if not version:
+                ids |= self._own_ids(self._shelf, changed)
+        left = [name for name in before["files"] if name not in files]
+        # A folder keeps no old versions: of what has gone only the id is known, and that from before.
+        lost = [gone(before["version"], name if version else before["ids"].get(name, name)) for name in left]
+        position = json.dumps({"version": version, "files": files, "ids": ids}, separators=(",", ":"))
+        return Finalized((*lost, *changed), position)
 
     def tell(self, status: ItemStatus) -> None:
-        sentence = f"{self._name} cannot be told of {status.source_id}, because this source only receives documents."
+        sentence = f"{self._name} cannot be told of {status.source_id}, because a document is its authors'."
         raise Rejected("markdown.no_tell", sentence, "Configure an outgoing webhook to be told of item statuses.")
 
+    def _there(self, shelf: Shelf, name: str) -> PostmortemDocument:
+        if not self._settings.holds(name):
+            sentence = f"{self._name}: {name} is not the name of a document of this source."
+            raise Missing("markdown.missing", sentence, "Compare it with `files`, `skip` and `path` of the source.")
+        body = shelf.read(name)
+        if body is None:
+            return PostmortemDocument(id=name, title=name, status="deleted")
+        return document_of(name, text_of(body), self._settings.status)
 
-def _document(identity: str, stated: FrontMatter, text: str) -> PostmortemDocument:
-    raw: dict[str, Any] = {"front_matter": dict(stated.raw)}
-    return PostmortemDocument(
-        id=identity,
-        title=stated.title or _heading(text) or identity,
-        status=stated.status,
-        revision=stated.revision,
-        severity=stated.severity,
-        visibility=None if stated.visibility is None else Visibility(stated.visibility),
-        services=stated.services,
-        teams=stated.teams,
-        tags=stated.tags,
-        url=stated.url,
-        finalized_at=stated.finalized_at,
-        body_markdown=text,
-        raw=raw,
-    )
+    def _left(self, shelf: Shelf, version: str, name: str) -> PostmortemDocument:
+        """A document whose file is gone: it may have been moved, if it has an id of its own."""
+        identity = name
+        if version:
+            old = shelf.read(name, version)
+            identity = (_id_of(old) if old is not None else None) or name
+        elsewhere = self._moved_to(shelf, version, name, identity)
+        if elsewhere is not None:
+            return self._there(shelf, elsewhere)
+        return PostmortemDocument(id=identity, title=identity, status="deleted")
+
+    def _moved_to(self, shelf: Shelf, version: str, name: str, identity: str) -> str | None:
+        _, files = shelf.files()
+        if name in files and (identity == name or _id_of(shelf.read(name)) == identity):
+            return name
+        if version and identity == name:
+            return None
+        likely = list(files)
+        if version:
+            # Over the network every file costs a request: one that was moved is new, or has kept its own name.
+            _, before = shelf.files(version)
+            likely = [each for each in files if each not in before or basename(each) == basename(name)][:MOST_READ]
+        return next((each for each in likely if _id_of(shelf.read(each)) == identity), None)
+
+    def _own_ids(self, shelf: Shelf, names: Sequence[str]) -> dict[str, str]:
+        found = ((name, _id_of(shelf.read(name))) for name in names)
+        return {name: identity for name, identity in found if identity}
 
 
-def _heading(text: str) -> str | None:
-    """The first heading; a reader of the whole document may find a better title."""
-    fenced = False
-    for line in text.split("\n"):
-        fenced ^= line.lstrip().startswith(("```", "~~~"))
-        if not fenced and line.startswith("#") and (words := line.lstrip("#").strip(" #")):
-            return words
+def _shelf(name: str, settings: MarkdownSettings) -> Shelf | None:
+    if settings.directory is not None:
+        return Folder(name, settings.directory, settings)
+    if settings.repository is not None and settings.token is not None:
+        return Repository(name, settings.repository, settings.token, settings)
     return None
+
+
+def _id_of(body: bytes | None) -> str | None:
+    """The id that a document gives itself; what cannot be read gives none."""
+    try:
+        return own_id(text_of(body)) if body is not None else None
+    except Unreadable:
+        return None

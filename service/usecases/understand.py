@@ -15,7 +15,6 @@ from service.domain.facts import ItemFacts, PostmortemFacts, State
 from service.reading import Document, ReadItem, read_markdown
 
 LARGEST_REVISION = 2**63 - 1
-STATUSES = frozenset({"draft", "final", "reopened", "deleted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +91,12 @@ def _facts(
 ) -> PostmortemFacts:
     stated = str(front.get("visibility", "")).casefold()
     by_front = Visibility(stated) if stated in ("public", "internal", "private") else None
-    status = str(front.get("status", "")).casefold()
     title = document.title or (read.title if read else None) or document.id
     return PostmortemFacts(
         source=source,
         source_id=document.id,
         title=title,
-        status=status if status in STATUSES else document.status,
+        status=document.status,
         summary=document.summary or (read.summary if read else None) or "",
         impact=document.impact,
         severity=document.severity or (read.severity if read else None),

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.fields import SignedSourceSettings
 from connectors.markdown import CONNECTOR
+from connectors.markdown.settings import MarkdownSettings
 from connectors.markdown.source import MarkdownSource
 from connectors.spi import Missing, PostmortemDocument, Secret, Unreadable, Visibility
 from tests.connectors.test_signatures import KEY, NOW, headers_for
 
-SOURCE = MarkdownSource("wiki", SignedSourceSettings((Secret("S", KEY),)))
+SOURCE = MarkdownSource("wiki", MarkdownSettings((Secret("S", KEY),)))
 FRONT = """---
 id: INC-7
 title: "Checkout: down"

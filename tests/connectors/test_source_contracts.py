@@ -12,6 +12,7 @@ import pytest
 from connectors.conformance.bench import Delivery, SourceBench
 from connectors.conformance.source import SourceConformance
 from connectors.fields import SignedSourceSettings
+from connectors.markdown.settings import MarkdownSettings
 from connectors.markdown.source import MarkdownSource
 from connectors.spi import Secret
 from connectors.standard.source import StandardSource
@@ -47,7 +48,7 @@ class StandardBench(StandardWebhooksBench):
 
 
 class MarkdownBench(StandardWebhooksBench):
-    source = MarkdownSource("notes", SETTINGS)
+    source = MarkdownSource("notes", MarkdownSettings(SETTINGS.secrets))
     json_bodies = False
 
     def final(self) -> Delivery:
