@@ -252,6 +252,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("target", sa.String(), nullable=False),
         sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("message", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sends")),
     )
     op.create_index("ix_sends_target_at", "sends", ["target", "at"], unique=False)

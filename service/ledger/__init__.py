@@ -15,6 +15,7 @@ from service.ledger.rows import (
     StepRow,
     Target,
 )
+from service.ledger.targets import Limit
 from service.ledger.unit_of_work import Ledger, UnitOfWork
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Issue",
     "Item",
     "Ledger",
+    "Limit",
     "Message",
     "NoticeLine",
     "NoticeRow",

@@ -274,6 +274,7 @@ sends = Table(
     Column("id", Key, primary_key=True, autoincrement=True),
     Column("target", String, nullable=False),
     Column("at", Double, nullable=False),
+    Column("message", Key),
     Index("ix_sends_target_at", "target", "at"),
 )
 

@@ -6,10 +6,12 @@ same transaction as the message's lease.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Delete, Update, bindparam, delete, func, insert, or_, select, update
 
 from connectors.spi import Rate, Visibility
 from service.ledger.rows import Target, read_row
@@ -27,6 +29,14 @@ _CHANGE = update(targets).where(targets.c.name == bindparam("which"))
 _IN_FLIGHT = select(func.count()).where(
     outbox.c.target == bindparam("which"), outbox.c.state == "due", outbox.c.lease_until > bindparam("clock")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Rates that hold for all that is counted under one name: a target's own, or those of an account at a vendor."""
+
+    name: str
+    rates: tuple[Rate, ...]
 
 
 class Targets:
@@ -54,25 +64,60 @@ class Targets:
     def in_flight(self, name: str, clock: float) -> int:
         return int(self._connection.execute(_IN_FLIGHT, {"which": name, "clock": clock}).scalar_one())
 
-    def take_slot(self, name: str, rates: Sequence[Rate], clock: float) -> bool:
-        """Takes the next slot of every rate, or none; over no sliding window more than allowed are ever taken."""
-        opens = self._opens(name, rates, clock)
-        if opens > clock:
+    def opens(self, name: str, limits: Sequence[Limit], clock: float) -> float:
+        """When every limit allows one more; at most `clock` where that is now. Held until the transaction ends, so that
+        two targets that share a limit do not both take its last slot.
+        """
+        for limit in limits:
+            self._lock_limit(limit.name)
+        opens = max((self._opens(limit, clock) for limit in limits), default=0.0)
+        if limits:
             self._set(name, next_slot=opens)
-            return False
-        if rates:
-            self._connection.execute(insert(sends).values(target=name, at=clock))
-            longest = max(rate.seconds for rate in rates)
-            self._connection.execute(delete(sends).where(sends.c.target == name, sends.c.at < clock - longest - 1))
-            self._set(name, next_slot=self._opens(name, rates, clock))
-        return True
+        return opens
 
-    def _opens(self, name: str, rates: Sequence[Rate], clock: float) -> float:
+    def take_slot(self, name: str, limits: Sequence[Limit], message: int, times: tuple[float, float]) -> None:
+        """Takes a slot of every limit for a message. `times`: now, and the latest at which its request can arrive;
+        until it has `landed` it counts as arriving then, because the vendor counts arrivals.
+        """
+        clock, latest = times
+        for limit in limits:
+            longest = max(rate.seconds for rate in limit.rates)
+            self._connection.execute(insert(sends).values(target=limit.name, at=latest, message=message))
+            self._connection.execute(
+                delete(sends).where(sends.c.target == limit.name, sends.c.at < clock - longest - 1)
+            )
+        if limits:
+            self._set(name, next_slot=max(self._opens(limit, clock) for limit in limits))
+
+    def landed(self, name: str, limits: Sequence[Limit], message: int, clock: float) -> None:
+        """The message's request has arrived by now."""
+        self._settle_slot(name, limits, clock, update(sends).values(at=clock), message)
+
+    def give_back(self, name: str, limits: Sequence[Limit], message: int, clock: float) -> None:
+        """Nothing was sent for the message: its slots are free."""
+        self._settle_slot(name, limits, clock, delete(sends), message)
+
+    def _settle_slot(
+        self, name: str, limits: Sequence[Limit], clock: float, change: Update | Delete, message: int
+    ) -> None:
+        for limit in limits:
+            mine = (sends.c.target == limit.name, sends.c.message == message, sends.c.at > clock)
+            self._connection.execute(change.where(*mine))
+        if limits:
+            self._set(name, next_slot=max(self._opens(limit, clock) for limit in limits))
+
+    def _lock_limit(self, name: str) -> None:
+        """SQLite has one writer at a time anyhow."""
+        if self._connection.dialect.name == "postgresql":
+            key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+    def _opens(self, limit: Limit, clock: float) -> float:
         opens = 0.0
-        for rate in rates:
+        for rate in limit.rates:
             oldest = self._connection.execute(
                 select(sends.c.at)
-                .where(sends.c.target == name, sends.c.at > clock - rate.seconds)
+                .where(sends.c.target == limit.name, sends.c.at > clock - rate.seconds)
                 .order_by(sends.c.at.desc())
                 .offset(rate.count - 1)
                 .limit(1)

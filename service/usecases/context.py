@@ -11,7 +11,7 @@ from connectors.spi import Capabilities, Channel, ConnectorError, Finding, Liste
 from service.domain.people import Roster
 from service.domain.placement import Placed
 from service.domain.workdays import Calendar
-from service.ledger import Ledger
+from service.ledger import Ledger, Limit
 
 # How the names of outbox targets begin that are no place in a tracker.
 CHANNEL = "channel:"
@@ -59,14 +59,18 @@ class Context:
         able_or_source = able or self.sources.get(target.removeprefix(SOURCE))
         return able_or_source.capabilities.call_seconds if able_or_source else self.config.service.call_seconds
 
-    def rates(self, target: str) -> list[Rate]:
-        """How fast a target may be written to: what its vendor says, and what the operator says."""
+    def limits(self, target: str) -> list[Limit]:
+        """How fast a target may be written to: what the operator says of it, and what its vendor says of our account,
+        which all targets of one tracker share.
+        """
         configured = self.config.targets.get(target)
         if configured is not None:
-            own = [Rate(count, seconds) for count, seconds in configured.rates]
-            return [*self.capabilities(configured.tracker).rates, *own]
-        source = self.sources.get(target.removeprefix(SOURCE)) if target.startswith(SOURCE) else None
-        return list(source.capabilities.rates) if source else []
+            own = Limit(target, tuple(Rate(count, seconds) for count, seconds in configured.rates))
+            shared = Limit(TRACKER + configured.tracker, tuple(self.capabilities(configured.tracker).rates))
+            return [limit for limit in (own, shared) if limit.rates]
+        name = target.removeprefix(SOURCE) if target.startswith(SOURCE) else target.removeprefix(TRACKER)
+        one: Source | Tracker | None = self.sources.get(name) if target.startswith(SOURCE) else self.trackers.get(name)
+        return [Limit(target, tuple(one.capabilities.rates))] if one and one.capabilities.rates else []
 
     def capabilities(self, tracker: str) -> Capabilities:
         return self.trackers[tracker].capabilities

@@ -99,9 +99,13 @@ def _claim_of(context: Context, uow: UnitOfWork, name: str, now: datetime, clock
     target = uow.targets.lock(name)
     if target is None or target.paused_at is not None or not _may_go(uow, target, share, clock):
         return None
-    if not uow.targets.take_slot(name, context.rates(name), clock):
+    limits = context.limits(name)
+    if uow.targets.opens(name, limits, clock) > clock:
         return None
-    return uow.outbox.claim(name, now, clock, context.lease_seconds(name))
+    message = uow.outbox.claim(name, now, clock, context.lease_seconds(name))
+    if message is not None:
+        uow.targets.take_slot(name, limits, message.id, (clock, clock + context.lease_seconds(name)))
+    return message
 
 
 def _may_go(uow: UnitOfWork, target: Target, share: int, clock: float) -> bool:
@@ -155,16 +159,19 @@ def _prepare(context: Context, message: Message) -> Work | None:
     with context.ledger.begin() as uow:
         if _paused(uow, message):
             uow.outbox.postpone(message, now, counted=False)
+            _give_back(context, uow, message)
             uow.commit()
             return None
         prepared = EFFECTS[message.kind](context, uow, message, now)
         if isinstance(prepared, Skip):
             if uow.outbox.finish(message, prepared.outcome, now):
                 _clear_attention(uow, message)
+            _give_back(context, uow, message)
             uow.commit()
             return None
         if isinstance(prepared, Wait):
             uow.outbox.postpone(message, prepared.until, counted=False)
+            _give_back(context, uow, message)
             uow.commit()
             return None
         if prepared.intent:
@@ -190,7 +197,18 @@ def _let_go(context: Context, message: Message) -> None:
     """Too little of the lease is left for a whole call, or it is another's by now: nothing was sent."""
     with context.ledger.begin() as uow:
         uow.outbox.postpone(message, context.now(), counted=False)
+        _give_back(context, uow, message)
         uow.commit()
+
+
+def _give_back(context: Context, uow: UnitOfWork, message: Message) -> None:
+    if limits := context.limits(message.target):
+        uow.targets.give_back(message.target, limits, message.id, uow.clock())
+
+
+def _landed(context: Context, uow: UnitOfWork, message: Message) -> None:
+    if limits := context.limits(message.target):
+        uow.targets.landed(message.target, limits, message.id, uow.clock())
 
 
 def _settle(context: Context, message: Message, work: Work, result: object) -> None:
@@ -209,6 +227,7 @@ def _settle(context: Context, message: Message, work: Work, result: object) -> N
                 uow.outbox.finish(message, outcome, now)
                 _clear_attention(uow, message)
             uow.targets.succeeded(message.target, now)
+            _landed(context, uow, message)
             uow.commit()
     if refusal is not None:
         _settle_error(context, message, refusal, work)
@@ -222,6 +241,7 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, wor
     sent = work is not None and work.intent
     doubt = error.unknown or not sent
     with context.ledger.begin() as uow:
+        _landed(context, uow, message)
         fresh = uow.outbox.get(message.id) or message
         if fresh.error_code != error.code:
             data = {"kind": message.kind, "code": error.code, "why": error.sentence, "attempt": message.attempts}

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from connectors.spi import Rate
-from service.ledger import Ledger, UnitOfWork
+from service.ledger import Ledger, Limit, UnitOfWork
 from tests.ledger.at import NOW, at_once, opened
 
 THREADS = 8
@@ -16,11 +16,14 @@ MESSAGES = 200
 
 
 def claim_message(uow: UnitOfWork) -> int | None:
-    """As dispatch does: the target's row first, then its slot, then the message."""
+    """As dispatch does: the target's row first, then the message, then its slot."""
     clock = uow.clock()
     uow.targets.lock("pay")
-    uow.targets.take_slot("pay", [Rate(100_000, 1)], clock)
+    limits = [Limit("pay", (Rate(100_000, 1),))]
+    assert uow.targets.opens("pay", limits, clock) <= clock
     message = uow.outbox.claim("pay", NOW, clock, 60.0)
+    if message is not None:
+        uow.targets.take_slot("pay", limits, message.id, (clock, clock + 60.0))
     return message.id if message else None
 
 
@@ -102,18 +105,24 @@ def test_a_wish_that_is_committed_while_the_message_is_settled_is_not_lost(datab
             assert uow.outbox.claim("pay", NOW, uow.clock(), 60.0) is not None
 
 
-def test_a_target_is_never_written_to_faster_than_allowed_by_all_together(database_url: str) -> None:
+def test_targets_of_one_account_are_never_written_to_faster_than_it_allows_by_all_together(database_url: str) -> None:
+    limits = [Limit("tracker:github", (Rate(7, 3600),))]
     with opened(database_url, PROCESSES) as ledgers:
         with ledgers[0].begin() as uow:
-            uow.targets.ensure("pay", "target")
+            for number in range(THREADS):
+                uow.targets.ensure(f"repo-{number}", "target")
             uow.commit()
 
         def take(number: int) -> int:
             taken = 0
-            for _ in range(5):
+            for attempt in range(5):
                 with ledgers[number % PROCESSES].begin() as uow:
-                    uow.targets.lock("pay")
-                    taken += uow.targets.take_slot("pay", [Rate(7, 3600)], uow.clock())
+                    clock = uow.clock()
+                    uow.targets.lock(f"repo-{number}")
+                    if uow.targets.opens(f"repo-{number}", limits, clock) <= clock:
+                        message = 100 * number + attempt
+                        uow.targets.take_slot(f"repo-{number}", limits, message, (clock, clock + 40))
+                        taken += 1
                     uow.commit()
             return taken
 

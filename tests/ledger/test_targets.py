@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.spi import Rate, Visibility
-from service.ledger import Ledger, UnitOfWork
+from service.ledger import Ledger, Limit, UnitOfWork
 from service.ledger.targets import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, OPEN_AFTER, circuit_pause
 from tests.ledger.at import NOW
 
+MESSAGES = itertools.count(1)
 ERROR = ("tracker.away", "The tracker does not answer.", "Wait.")
 
 
@@ -31,6 +33,21 @@ def fail(uow: UnitOfWork, times: int, *, fault: bool = False) -> None:
         uow.targets.failed("pay", ERROR, NOW, fault=fault)
 
 
+def limited(rates: Sequence[Rate], name: str = "pay") -> list[Limit]:
+    return [Limit(name, tuple(rates))] if rates else []
+
+
+def take(uow: UnitOfWork, rates: Sequence[Rate], clock: float, *, seconds: float = 0.0) -> bool:
+    """Takes a slot if there is one, for a request whose answer comes so many seconds later."""
+    limits = limited(rates)
+    if uow.targets.opens("pay", limits, clock) > clock:
+        return False
+    message = next(MESSAGES)
+    uow.targets.take_slot("pay", limits, message, (clock, clock + 40))
+    uow.targets.landed("pay", limits, message, clock + seconds)
+    return True
+
+
 # Quarters of a second add up without rounding: the edge of a window is meant to be hit.
 GAPS = st.lists(st.integers(0, 20).map(lambda quarters: quarters / 4), min_size=1, max_size=40)
 RATES = st.lists(st.builds(Rate, st.integers(1, 5), st.integers(1, 12).map(float)), min_size=1, max_size=3)
@@ -44,7 +61,7 @@ def test_no_sliding_window_ever_holds_more_than_the_rate_allows(
     with ledger.begin() as uow:
         uow.targets.ensure("pay", "target")
         clocks = list(itertools.accumulate(gaps, initial=1000.0))
-        taken = [clock for clock in clocks if uow.targets.take_slot("pay", rates, clock)]
+        taken = [clock for clock in clocks if take(uow, rates, clock)]
         for rate, start in itertools.product(rates, taken):
             assert len([each for each in taken if start <= each < start + rate.seconds]) <= rate.count
 
@@ -56,17 +73,56 @@ def test_a_slot_is_free_as_soon_as_every_rate_allows_it(ledger: Ledger, rates: l
         uow.targets.ensure("pay", "target")
         clock = 1000.0
         for _ in range(12):
-            assert uow.targets.take_slot("pay", rates, clock)
+            assert take(uow, rates, clock)
             target = uow.targets.get("pay")
             assert target is not None
             assert target.next_slot is not None
             clock = max(clock, target.next_slot)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(gaps=GAPS, rates=RATES, late=st.lists(st.integers(0, 24).map(lambda each: each / 4), min_size=41, max_size=41))
+def test_a_request_that_travels_long_still_counts_where_it_arrives(
+    ledger: Ledger, gaps: list[float], rates: list[Rate], late: list[float]
+) -> None:
+    with ledger.begin() as uow:
+        uow.targets.ensure("pay", "target")
+        clock, arrived = 1000.0, []
+        for gap, seconds in zip(gaps, late, strict=False):
+            if take(uow, rates, clock, seconds=seconds):
+                arrived.append(clock + seconds)
+            clock = max(clock + gap, max(arrived, default=0.0))
+        for rate, start in itertools.product(rates, arrived):
+            assert len([each for each in arrived if start <= each < start + rate.seconds]) <= rate.count
+
+
+def test_a_request_on_its_way_holds_its_slot_until_it_has_landed_or_was_not_sent(ledger: Ledger) -> None:
+    once = limited([Rate(1, 10)])
+    with ledger.begin() as uow:
+        uow.targets.ensure("pay", "target")
+        uow.targets.take_slot("pay", once, 1, (1000.0, 1040.0))
+        assert uow.targets.opens("pay", once, 1012.0) > 1012.0
+        uow.targets.landed("pay", once, 1, 1012.0)
+        assert uow.targets.opens("pay", once, 1013.0) == 1022.0
+        uow.targets.take_slot("pay", once, 2, (1022.0, 1062.0))
+        uow.targets.give_back("pay", once, 2, 1023.0)
+        assert uow.targets.opens("pay", once, 1023.0) <= 1023.0
+
+
+def test_targets_of_one_account_share_what_the_vendor_allows_it(ledger: Ledger) -> None:
+    account = limited([Rate(1, 10)], "tracker:github")
+    with ledger.begin() as uow:
+        uow.targets.ensure("pay", "target")
+        uow.targets.ensure("api", "target")
+        uow.targets.take_slot("pay", account, 1, (1000.0, 1000.0))
+        assert uow.targets.opens("api", account, 1005.0) == 1010.0
+        assert uow.targets.opens("api", limited([Rate(1, 10)], "api"), 1005.0) <= 1005.0
+
+
 def test_a_target_without_a_rate_is_never_slowed(ledger: Ledger) -> None:
     with ledger.begin() as uow:
         uow.targets.ensure("pay", "target")
-        assert all(uow.targets.take_slot("pay", [], 1000.0) for _ in range(50))
+        assert all(take(uow, [], 1000.0) for _ in range(50))
 
 
 def test_a_full_target_is_left_out_until_its_next_slot_and_delays_no_other(ledger: Ledger) -> None:
@@ -74,7 +130,7 @@ def test_a_full_target_is_left_out_until_its_next_slot_and_delays_no_other(ledge
         waiting(uow)
         waiting(uow, "api")
         clock = uow.clock()
-        assert uow.targets.take_slot("pay", [Rate(1, 60)], clock)
+        assert take(uow, [Rate(1, 60)], clock)
         assert [queue.target for queue in uow.outbox.queues(NOW, clock)] == ["api"]
         assert {queue.target for queue in uow.outbox.queues(NOW, clock + 60)} == {"api", "pay"}
 
