@@ -3,7 +3,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,7 @@ from connectors.signatures import (
 )
 from connectors.spi import NotAuthentic, Secret
 
+VECTORS = Path(__file__).parents[3] / "shared" / "payloads" / "standardwebhooks-vectors.json"
 # The constants of the official suites: standard-webhooks/standard-webhooks, libraries/python/tests and rust/src/lib.rs.
 SIGNED = {
     "python": (
@@ -102,6 +105,58 @@ def test_official_cases_end_as_they_must(changes, later, accepted):
     else:
         with pytest.raises(NotAuthentic):
             check_standard("standard", headers, body, now, [secret])
+
+
+def test_every_published_case_ends_as_it_must():
+    """The constants and cases of all official suites, where they lie beside this checkout."""
+    if not VECTORS.exists():
+        pytest.skip("the published vectors are not at ../shared/payloads beside this checkout")
+    published = json.loads(VECTORS.read_text(encoding="utf-8"))
+    constants = {each["name"]: each for each in published["sign"] if each["alg"] == "v1"}
+    for each in constants.values():
+        assert (
+            sign(standard_key(each["secret"]), each["id"], each["timestamp"], each["body"].encode())
+            == each["signature"]
+        )
+    tried = {case["name"]: ends(constants[case.get("base", "v1-a")], case) for case in published["verify"]}
+    expected = {case["name"]: case["expect"] for case in published["verify"]}
+    # Signing what is no timestamp is refused by our own signer's type: it takes an instant.
+    assert {name: end for name, end in tried.items() if expected[name] != "sign-error"} == {
+        name: end for name, end in expected.items() if end != "sign-error"
+    }
+    assert len(tried) == 25
+
+
+def ends(base, case):
+    """How our verifier ends a published case: accept, reject or config-error."""
+    secret = case.get("secret", base["secret"])
+    try:
+        key = standard_key(secret)
+    except ValueError:
+        return "config-error"
+    body, timestamp = base["body"].encode(), case.get("timestamp", base["timestamp"])
+    valid = base["signature"] if secret == base["secret"] else sign(key, base["id"], timestamp, body)
+    listed = " ".join(case.get("signatures", [case.get("signature", valid)])).replace("<valid>", valid)
+    headers = {"webhook-id": base["id"], "webhook-timestamp": str(timestamp), "webhook-signature": listed}
+    # The door makes all names lower case, as HTTP does.
+    headers = {name.lower(): value for name, value in headers.items() if name != case.get("drop")}
+    now = datetime.fromtimestamp(base["timestamp"] + case.get("now_offset", 0), UTC)
+    try:
+        check_standard("standard", headers, body, now, [secret])
+    except NotAuthentic:
+        return "reject"
+    return "accept"
+
+
+def test_an_asymmetric_signature_is_passed_over_and_proves_nothing():
+    """The only published v1a constant: svix/svix-webhooks, server/svix-server/src/worker.rs."""
+    secret, headers, body, timestamp = official("python")
+    asymmetric = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+    now = datetime.fromtimestamp(timestamp, UTC)
+    with pytest.raises(NotAuthentic):
+        check_standard("standard", {**headers, "webhook-signature": asymmetric}, body, now, [secret])
+    both = {**headers, "webhook-signature": f"{asymmetric} {headers['webhook-signature']}"}
+    assert check_standard("standard", both, body, now, [secret]) == headers["webhook-id"]
 
 
 @pytest.mark.parametrize("secret", [KEY, KEY[:-1], KEY + "Br", "whsec_" + KEY])
