@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from jira import JIRA, JIRAError
+from jira import JIRA
 from jira.resilientsession import parse_errors
 
 from connectors.answers import Asked, failed, no_secret, not_understood, quoted, refused
@@ -74,20 +74,16 @@ class JiraClient:
         url = self._settings.api_url + path if path.startswith("/") else self._client._get_url(path)
         data = None if payload is None else json.dumps(payload)
         try:
-            response = self._session.request(method, url, params=params, data=data)
-        except JIRAError as error:
-            answer = error.response
-            if answer is None:
-                raise not_understood(asked) from None
-            raise self._explained(_refusal(asked, answer)) from None
+            # Not the library's own `request`: it takes the shape of an error's body for granted, and breaks on others.
+            response = requests.Session.request(self._session, method, url, params=params, data=data)
         except CallFailed as error:
             raise failed(asked, error) from None
         except LookupError as error:
             raise no_secret(asked, error) from None
         if response.headers.get("x-seraph-loginreason", "").startswith("AUTHENTICATED_FAILED"):
             raise refused(asked, 401, response.headers)  # an expired token is answered as nobody: with empty lists
-        if response.status_code >= 300:  # which the library takes for a success
-            raise refused(asked, response.status_code, response.headers)
+        if response.status_code >= 300:
+            raise self._explained(_refusal(asked, response))
         if not response.content:
             return Reply(response.status_code, response.headers, None)
         try:

@@ -54,6 +54,7 @@ def blueprint(site: JiraSite) -> Blueprint:
         ("/resolution", api.resolutions),
         ("/statuscategory", api.status_categories),
         ("/issueLinkType", api.link_types),
+        ("/user/search", user_search),
     ):
         views.add_url_rule(REST + rule, view_func=view, methods=["GET"])
     views.add_url_rule("/pat/latest/tokens", view_func=tokens, methods=["GET"])
@@ -104,6 +105,15 @@ def all_fields() -> Response:
     assert isinstance(shapes, DataCenterShapes)
     listed = api.all_fields().get_json()
     return answer([*listed, shapes.epic_link()])
+
+
+def user_search() -> Response:
+    """By the start of a name or a user name."""
+    now, wanted = visit(), request.args.get("username", "").lower()
+    found = [each for each in now.site.users.values() if each.active and wanted]
+    return answer(
+        [now.shapes.person(each) for each in found if f" {each.name} {each.username}".lower().find(f" {wanted}") >= 0]
+    )
 
 
 def tokens() -> Response:
