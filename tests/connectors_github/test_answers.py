@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import responses
 
-from connectors.spi import AccessDenied, ConnectorError, IssueDraft, OutcomeUnknown, Place, Rejected, Unavailable
+from connectors.spi import (
+    AccessDenied,
+    Category,
+    ConnectorError,
+    IssueDraft,
+    IssueRef,
+    OutcomeUnknown,
+    Place,
+    Rejected,
+    Unavailable,
+)
 from tests.connectors.servers import Wire, answer, hang, reset, took_less_than, trickle, wire
 from tests.connectors_github.test_tracker import ISSUE, tracker
 
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+ONE = "I_1:acme/pay#1"
 LIMIT = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
 LONG = b'{"message": "Validation Failed", "errors": [{"message": "body is too long (maximum is 65536 characters)"}]}'
 
@@ -82,3 +95,110 @@ def test_long_and_hostile_text_stays_within_the_limits_and_reaches_nobody():
     assert "@team" not in payload["body"]
     assert payload["labels"] == ["afteraction", "l" * 50]
     assert (payload["type"], payload["milestone"]) == ("Task", 4)
+
+
+API = "https://api.github.com:443"
+STRANGE = [
+    ("GET", "/user", {"id": 1}, lambda ours: ours.credential()),
+    ("GET", "/repos/acme/pay/issues", {}, lambda ours: ours.changes(ours.feeds(["acme/pay"])[0], None, NOW)),
+    ("GET", "/repos/acme/pay/issues", [{"number": 1}], lambda ours: ours.find(Place("acme/pay"), "m", NOW)),
+    ("GET", "/repos/acme/pay/issues/1", [], lambda ours: ours.look_up("https://github.com/acme/pay/issues/1")),
+    ("GET", "/repos/acme/pay/issues/1/comments", {}, lambda ours: ours.comments_with("I_1:acme/pay#1", "m")),
+    ("GET", "/repos/acme/pay/issues/1", {"state": 1}, lambda ours: ours.transition("I_1:acme/pay#1", Category.DONE)),
+    ("POST", "/graphql", {"data": {"nodes": [{"id": 1}]}}, lambda ours: ours.read(["I_1:acme/pay#1"])),
+    ("GET", "/repos/acme/pay/issue-types", [3], lambda ours: ours.describe(Place("acme/pay"))),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "ask"), STRANGE, ids=[f"{each[0]} {each[1]}" for each in STRANGE])
+def test_answer_that_is_not_what_github_describes_is_never_guessed_at(method, path, body, ask):
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.add(method, f"{API}{path}", json=body)
+        mock.get(f"{API}/user", json={"login": "bot"})
+        mock.get(f"{API}/repos/acme/pay", json={"private": True})
+        with pytest.raises(ConnectorError) as failure:
+            ask(tracker())
+    assert failure.value.code == "github.strange_answer"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "ask"),
+    [
+        ("POST", "/repos/acme/pay/issues/1/comments", {}, lambda ours: ours.comment("I_1:acme/pay#1", "m", "x", None)),
+        ("PATCH", "/repos/acme/pay/issues/1", {}, lambda ours: ours.rewrite("I_1:acme/pay#1", "t", "b", "m")),
+        ("POST", "/graphql", {"data": {}, "errors": [{"message": "Oops"}]}, lambda ours: ours.put_under(ONE, ONE)),
+        ("POST", "/graphql", [], lambda ours: ours.put_under(ONE, ONE)),
+    ],
+)
+def test_change_whose_answer_cannot_be_read_may_have_happened(method, path, body, ask):
+    with responses.RequestsMock() as mock:
+        mock.add(method, f"{API}{path}", json=body)
+        with pytest.raises(OutcomeUnknown):
+            ask(tracker())
+
+
+@pytest.mark.parametrize(
+    "pages", [{}, {"issues": None}, {"issues": {"nodes": [{}], "pageInfo": {"hasNextPage": False}}}]
+)
+def test_strange_page_of_a_crowded_second_moves_no_cursor(pages):
+    crowded = json.dumps({"since": "2026-01-01T00:00:00Z", "after": ""})
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.get(f"{API}/user", json={"login": "bot"})
+        mock.post(f"{API}/graphql", json={"data": {"repository": pages}})
+        ours = tracker()
+        with pytest.raises(Unavailable):
+            ours.changes(ours.feeds(["acme/pay"])[0], crowded, NOW)
+
+
+def test_strange_look_ahead_is_no_proof_that_nothing_was_made():
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/user", json={"login": "bot"})
+        mock.get(f"{API}/repos/acme/pay/issues", json=[])
+        mock.post(f"{API}/graphql", json={"data": {"repository": {"issues": {}}}})
+        with pytest.raises(Unavailable):
+            tracker().find(Place("acme/pay"), "m", NOW)
+
+
+@pytest.mark.parametrize("cursor", ["", "[]", "no json", "7"])
+def test_cursor_that_cannot_be_read_begins_anew(cursor):
+    with responses.RequestsMock() as mock:
+        listed = mock.get(f"{API}/repos/acme/pay/issues", json=[])
+        mock.get(f"{API}/user", json={"login": "bot"})
+        ours = tracker()
+        assert ours.changes(ours.feeds(["acme/pay"])[0], cursor, NOW).readings == ()
+    assert "since=2000-01-01" in listed.calls[0].request.url
+
+
+def test_places_fault_that_will_pass_is_not_told_as_a_finding():
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/user", status=503)
+        assert [each.code for each in tracker().check()] == ["github.server_error"]
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/repos/acme/pay", status=503)
+        with pytest.raises(Unavailable):
+            tracker().describe(Place("acme/pay"))
+
+
+def test_survivor_that_cannot_be_read_closes_nothing():
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/repos/acme/pay/issues/1/comments", json=[])
+        mock.post(f"{API}/repos/acme/pay/issues/1/comments", json={"id": 5})
+        mock.get(f"{API}/repos/acme/pay/issues/2", json={})
+        with pytest.raises(Unavailable):
+            tracker().close_as_duplicate(ONE, IssueRef("I_2:acme/pay#2", "acme/pay#2", "", "acme/pay"), "x")
+
+
+def test_state_that_does_not_change_when_it_is_asked_to_is_told():
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/repos/acme/pay/issues/1", json=json.loads(ISSUE))
+        mock.patch(f"{API}/repos/acme/pay/issues/1", json=json.loads(ISSUE))
+        with pytest.raises(Rejected) as refusal:
+            tracker().transition(ONE, Category.DONE)
+    assert refusal.value.code == "github.no_transition"
+
+
+def test_get_that_is_put_off_with_a_202_is_not_asked_for_ever():
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/repos/acme/pay/issues/1", status=202)
+        with pytest.raises(Unavailable):
+            tracker().look_up("https://github.com/acme/pay/issues/1")

@@ -79,7 +79,7 @@ class Executor:
         assert child is not None
         replacing = bool(given.get("replaceParent"))
         try:
-            made = self._now.hub.put_under(child[0].id, parent[0].id, self._now.user.login, replacing=replacing)
+            made = self._now.hub.put_under(child[0].id, parent[0].id, replacing=replacing)
         except RelationError as error:
             self._fail(
                 "UNPROCESSABLE", f"An error occured while adding the sub-issue to the parent issue. {error}", path

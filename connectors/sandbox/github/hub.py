@@ -155,7 +155,7 @@ class GithubHub:
     def types(self, repo: Repo) -> tuple[str, ...]:
         return self.seed.issue_types.get(repo.owner, ())
 
-    def put_under(self, issue_id: int, parent: int, actor: str, *, replacing: bool) -> Issue:
+    def put_under(self, issue_id: int, parent: int, *, replacing: bool) -> Issue:
         """Raises RelationError where it has a parent already, the same one included, or would be its own ancestor."""
         with self.lock:
             before = self._issues[issue_id]
@@ -170,7 +170,6 @@ class GithubHub:
                 raise RelationError("Sub-issue may only have one parent")
             issue = replace(before, parent=parent, updated=self._tick(before))
             self._keep(issue)
-        self.publish(Event("sub_issues", "parent_issue_added", actor, issue))
         return issue
 
     def comment(self, issue_id: int, actor: str, body: str) -> Comment:

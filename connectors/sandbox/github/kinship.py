@@ -34,7 +34,7 @@ def add_sub_issue(repo: Repo, number: int) -> Response:
     if child is None or child.gone:
         raise problem(404, "Not Found")
     try:
-        now.hub.put_under(child.id, parent.id, now.user.login, replacing=bool(body.get("replace_parent")))
+        now.hub.put_under(child.id, parent.id, replacing=bool(body.get("replace_parent")))
     except RelationError as error:
         raise problem(422, f"An error occured while adding the sub-issue to the parent issue. {error}") from error
     return answer(now.shapes.issue(parent, repo), 201)
