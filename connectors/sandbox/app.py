@@ -71,6 +71,8 @@ def _routes(app: Flask) -> Any:
         parts = [part.partition(">") for part in rule.split("<")]
         named = "".join(f"{{{inner.rpartition(':')[2]}}}{rest}" for inner, _, rest in parts[1:])
         whole = parts[0][0] + named
+        if (source := next((each.name for each in ALL if whole.startswith(f"/{each.name}/")), None)) is not None:
+            return whole.removeprefix(f"/{source}")
         return whole.partition("{version}")[2] or whole.partition("/v3")[2] or whole.partition("/v4")[2] or whole
 
     def route(environ: Environ) -> str:

@@ -31,6 +31,20 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def _tools() -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(port=0, smtp_port=None, webhook_delay=0.0)) as running:
+        yield running
+
+
+@pytest.fixture
+def tools(_tools: Sandbox) -> Sandbox:
+    """One server of stand-in incident tools for all tests, as good as new for each."""
+    _tools.world.reset(["sources", "faults", "stats"])
+    _tools.world.courier.hooks.clear()
+    return _tools
+
+
 @pytest.fixture
 def jira(sandbox: Sandbox) -> JiraTracker:
     assert JIRA.tracker is not None
