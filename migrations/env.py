@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from service.ledger.tables import metadata
+from service.ledger.columns import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from service.ledger.tables import Key, metadata
+from service.ledger.columns import Key, metadata
 from service.ledger.types import Instant
 
 events = Table(

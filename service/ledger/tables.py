@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
     Date,
@@ -15,7 +12,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -24,29 +20,8 @@ from sqlalchemy import (
     text,
 )
 
+from service.ledger.columns import Key, error_columns, metadata, rows_where
 from service.ledger.types import Instant
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only where the key's type is exactly INTEGER.
-Key = BigInteger().with_variant(Integer(), "sqlite")
-
-
-def _error() -> list[Column[str]]:
-    return [Column("error_code", String), Column("error", Text), Column("cure", Text)]
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """The rows that an index holds, told to each database in its own option."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
 
 instance = Table(
     "instance",
@@ -90,7 +65,7 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("deaths", Integer, nullable=False, default=0),
     Column("outcome", Text),
-    *_error(),
+    *error_columns(),
     UniqueConstraint("hook", "key", "body_digest"),
 )
 Index(
@@ -248,7 +223,7 @@ action_items = Table(
     UniqueConstraint("postmortem_id", "identity"),
     Index("ix_action_items_state", "state"),
 )
-Index("ix_action_items_unnoted", action_items.c.id, **_where("state <> noted_state"))
+Index("ix_action_items_unnoted", action_items.c.id, **rows_where("state <> noted_state"))
 
 targets = Table(
     "targets",
@@ -265,7 +240,7 @@ targets = Table(
     Column("visibility_place", String),
     Column("last_success_at", Instant),
     Column("failing_since", Instant),
-    *_error(),
+    *error_columns(),
 )
 
 sends = Table(
@@ -297,11 +272,11 @@ outbox = Table(
     Column("probed", Boolean, nullable=False, default=False),
     Column("done_at", Instant),
     Column("outcome", Text),
-    *_error(),
+    *error_columns(),
 )
-_in_flight = _where("state in ('due', 'dead')")
+_in_flight = rows_where("state in ('due', 'dead')")
 Index("uq_outbox_in_flight", outbox.c.kind, outbox.c.subject, outbox.c.target, unique=True, **_in_flight)
-Index("ix_outbox_due", outbox.c.target, outbox.c.due_at, **_where("state = 'due'"))
+Index("ix_outbox_due", outbox.c.target, outbox.c.due_at, **rows_where("state = 'due'"))
 Index("ix_outbox_kind_subject", outbox.c.kind, outbox.c.subject)
 Index("ix_outbox_target_created", outbox.c.target, outbox.c.created_at)
 
@@ -315,7 +290,7 @@ cursors = Table(
     Column("lease_until", Double),
     Column("ok_at", Instant),
     Column("failing_since", Instant),
-    *_error(),
+    *error_columns(),
     PrimaryKeyConstraint("tracker", "feed"),
 )
 
@@ -333,7 +308,7 @@ stalls = Table(
     Column("policy_snapshot", JSON, nullable=False),
 )
 # An item meets a condition once at a time: a second spell that lasts would tell the same people the same again.
-Index("uq_stalls_lasting", stalls.c.item_id, stalls.c.condition, unique=True, **_where("ended_on is null"))
+Index("uq_stalls_lasting", stalls.c.item_id, stalls.c.condition, unique=True, **rows_where("ended_on is null"))
 
 notices = Table(
     "notices",
@@ -398,4 +373,4 @@ journal = Table(
     Column("hash", String),
     Index("ix_journal_subject", "subject_kind", "subject"),
 )
-Index("ix_journal_unsealed", journal.c.id, **_where("position is null"))
+Index("ix_journal_unsealed", journal.c.id, **rows_where("position is null"))

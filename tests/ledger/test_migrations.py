@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from service.ledger import Ledger
+from service.ledger.columns import metadata
 from service.ledger.migrating import downgrade, head_findings, upgrade
-from service.ledger.tables import metadata
 from tests.ledger.at import at_once, opened
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from service.doors import PASSWORD, PROXIES
 from service.ledger import Ledger
-from service.ledger.tables import metadata
+from service.ledger.columns import metadata
 from tests.pages.filled import Parts, fill, web
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from service.ledger import Ledger
-from service.ledger.tables import metadata
+from service.ledger.columns import metadata
 from tests.pages.filled import FAULT, Parts, fill, web
 from tests.support.system import CHROMIUM_FLAGS
 
