@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from config.loading import ConfigError, Fault, load
 from config.model import Config
 from connectors.spi import Connector, Finding, Secret
 from service.cli.online import Progress, Seen, ask_everyone
+from service.cli.trying import try_target
 
 # What is said although nothing is wrong.
 NOTES = frozenset({"journal.consistent"})
@@ -73,9 +74,10 @@ def examine(
 
 @click.command()
 @click.option("--online", is_flag=True, help="Also ask every tracker, target, source, channel and the database.")
+@click.option("--create-one", metavar="TARGET", help="With --online: open, edit, comment on and close one real issue.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
-def command(context: click.Context, *, online: bool, as_json: bool) -> None:
+def command(context: click.Context, *, online: bool, create_one: str | None, as_json: bool) -> None:
     """Show every fault of the configuration, each with its cure; exit 0 only if all holds.
 
     The configuration is ./afteraction.toml, or what AFTERACTION_CONFIG names.
@@ -85,12 +87,24 @@ def command(context: click.Context, *, online: bool, as_json: bool) -> None:
     """
     from connectors.registry import load_connectors
 
+    if create_one and not online:
+        raise click.UsageError("--create-one needs --online.")
     connectors, unloaded = load_connectors()
     whom = Online(_database(connectors, unloaded), _progress(as_json=as_json)) if online else None
     path = Path(os.environ.get("AFTERACTION_CONFIG") or "afteraction.toml")
     report = examine(path, connectors, unloaded, whom)
-    click.echo(json.dumps(_document(report), indent=2) if as_json else _text(report, asked=online))
+    steps: list[str] = []
+    if create_one and report.config is not None and report.ok:
+        report, steps = _with_one_issue(report, connectors, create_one)
+    click.echo(json.dumps(_document(report), indent=2) if as_json else "\n".join([*steps, _text(report, asked=online)]))
     context.exit(0 if report.ok else 1)
+
+
+def _with_one_issue(report: Report, connectors: Mapping[str, Connector], target: str) -> tuple[Report, list[str]]:
+    assert report.config is not None
+    said = list(try_target(report.config, connectors, target))
+    wrong = tuple(Found("fault", f"target {target}", each) for each in said if isinstance(each, Finding))
+    return replace(report, findings=(*report.findings, *wrong)), [each for each in said if isinstance(each, str)]
 
 
 def _database(connectors: Mapping[str, Connector], unloaded: Sequence[Finding]) -> DatabaseFindings:
