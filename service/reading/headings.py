@@ -2,6 +2,7 @@
 
 import enum
 import re
+from functools import lru_cache
 
 from service.reading import marks, promises
 
@@ -169,6 +170,7 @@ _EDGES = re.compile(r"^[\W_]+|[^\w)）\]]+$|_+$")
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
 
 
+@lru_cache(maxsize=2048)
 def words(marked: str) -> str:
     """The heading without numbering, pictures and closing punctuation."""
     text = _EDGES.sub("", marks.plain(marked))
@@ -180,6 +182,7 @@ def without_bracket(text: str) -> str:
     return _BRACKET.sub("", text) or text
 
 
+@lru_cache(maxsize=2048)
 def stance(marked: str) -> Stance:
     """What the heading announces; one that announces actions beside other things is WEAK: its words decide."""
     text = words(marked)

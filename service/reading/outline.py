@@ -18,6 +18,8 @@ from service.reading.blocks import Block, Code, Heading, ListBlock, ListItem, Ta
 # opens brackets and never closes them, which grows with it.
 # Most cells and many lines are plain words: they need no second parser.
 _MARKUP = re.compile(r"[*_`\[\]<>&\\~!\n]|://")
+# Words without end are no prose; markup in them is not worth what looking for it can cost.
+_LONGEST_TEXT = 20_000
 _BLOCK_NESTING = 60
 _INLINE_NESTING = 10
 
@@ -117,7 +119,7 @@ def outline(markdown: str) -> list[Block]:
 
 
 def _marked(parser: MarkdownIt, content: str, env: dict[str, Any]) -> str:
-    if not _MARKUP.search(content):
+    if len(content) > _LONGEST_TEXT or not _MARKUP.search(content):
         return content
     tokens: list[Token] = []
     parser.inline.parse(content, parser, env, tokens)

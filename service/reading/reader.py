@@ -1,5 +1,6 @@
 """Reads one Markdown document."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from service.reading import actions, facts, frontmatter, hypertext, marks, people, timing
@@ -8,20 +9,35 @@ from service.reading.document import Document
 from service.reading.outline import outline
 from service.reading.sections import sections
 
+# A postmortem is some pages long, pictures that stand inside it aside; reading more than a book has no use.
+_LONGEST = 1_000_000
+_PICTURE = re.compile(r"data:[\w/+.\-]{1,80};base64,[A-Za-z0-9+/=]{100,}")
+
 
 def read_markdown(text: str) -> Document:
     """All facts that a postmortem in Markdown states; one that is HTML as a whole is read as `read_html` does.
 
     Never raises; what could not be read is in `warnings`.
     """
-    front, body, warnings = frontmatter.split(text.replace("\r\n", "\n"))
+    kept, cut = _shortened(text)
+    front, body, warnings = frontmatter.split(kept.replace("\r\n", "\n"))
     blocks = hypertext.blocks(marks.clean(body)) if hypertext.is_whole(body) else outline(body)
-    return _document(blocks, front, warnings)
+    return _document(blocks, front, (*warnings, *cut))
 
 
 def read_html(html: str) -> Document:
     """All facts that a postmortem in HTML states, Confluence's storage format included. Never raises."""
-    return _document(hypertext.blocks(marks.clean(html)), {}, ())
+    kept, cut = _shortened(html)
+    return _document(hypertext.blocks(marks.clean(kept)), {}, cut)
+
+
+def _shortened(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text without the pictures inside it, and a warning where it is too long to be read to its end."""
+    bare = _PICTURE.sub("", text) if "base64," in text else text
+    if len(bare) <= _LONGEST:
+        return bare, ()
+    cure = "put the action items nearer to the beginning, or the attachments into files of their own"
+    return bare[:_LONGEST], (f"Only the first {_LONGEST} characters of the document were read; {cure}.",)
 
 
 def _document(blocks: list[Block], front: Mapping[str, object], warnings: tuple[str, ...]) -> Document:

@@ -33,6 +33,10 @@ BOMBS = {
     "open macros": "<p>" + '<ac:structured-macro ac:name="status"><ac:parameter ac:name="title">' * 900 + "</p>",
     "open cells": "<table>" + "<td><ul><li>" * (SIZE // 12) + "</p>",
     "ticks without words": "<ul>" + "<li><input type=checkbox>" * (SIZE // 25) + "</ul>",
+    "titles inside a paragraph": "a\n" + "Root cause:\n" * (SIZE // 12),
+    "placeholders in brackets": "## Actions\n\n" + "- " + "[a] " * 48 + "x\n" + "- " + "[-]" * 64 + "x\n",
+    "an action told in its heading": "## Add a limit\ntext\n\n" * (SIZE // 22),
+    "vows": "# a\n\n" + "Here is what we will do. We will add it. " * (SIZE // 41),
     "zero bytes": "## Actions\n\n- a\0b\n" + "\0" * SIZE,
     "front matter without end": "---\n" + "a: b\n" * (SIZE // 5),
     "deep front matter": "---\n" + "[" * 60_000 + "\n---\n",
@@ -45,6 +49,21 @@ def test_a_bomb_is_read_in_bounded_time(name: str) -> None:
     read_markdown(BOMBS[name])
     # The aim is a second; quadratic reading would take minutes.
     assert time.process_time() - started < 5
+
+
+def test_a_document_that_is_longer_than_a_book_is_read_as_far_as_a_book_and_says_so() -> None:
+    started = time.process_time()
+    document = read_markdown("# Slow\n\n## Actions\n\n- Add a limit\n\n" + "[" * 5 * 1024 * 1024)
+    assert time.process_time() - started < 20
+    assert [item.text for item in document.action_items] == ["Add a limit"]
+    assert "1000000 characters" in document.warnings[0]
+
+
+def test_pictures_inside_a_document_do_not_count_for_its_length() -> None:
+    picture = "![chart](data:image/png;base64," + "iVBORw0KGgo" * 200_000 + ")"
+    document = read_markdown(f"# Slow\n\n{picture}\n\n## Actions\n\n- Add a limit\n")
+    assert [item.text for item in document.action_items] == ["Add a limit"]
+    assert document.warnings == ()
 
 
 def test_an_endless_list_is_cut_off() -> None:
