@@ -103,7 +103,7 @@ def value_line(text: str) -> tuple[str, str] | None:
 def describes(text: str) -> bool:
     """Whether a line explains an item under a label of its own ("Description: ...", "Why: ...")."""
     found = _LINE.fullmatch(text)
-    return bool(found) and field_of(found.group(1)) in ("text", "note")  # type: ignore[union-attr]
+    return found is not None and field_of(found.group(1)) in ("text", "note")
 
 
 # Inside running text only words that are hardly ever anything but a label may cut an item.
