@@ -13,7 +13,7 @@ PUBLISHED := .cache/published/.ready
 help:
 	@echo "make run       start Afteraction; without a configuration, its demo"
 	@echo "make test      the tests that need nothing but Python"
-	@echo "make test-all  all tests; needs PostgreSQL, Chromium and Node with npm, and fails without them"
+	@echo "make test-all  all tests; needs PostgreSQL, Chromium, Redmine and Node with npm, and fails without them"
 	@echo "make specs     fetch the vendors' descriptions of their APIs, for the tests"
 	@echo "make drill     the kill drill at full size"
 	@echo "make bench     the benchmarks"

@@ -85,15 +85,21 @@ def github_markdown(text: str) -> str:
     Code blocks keep their characters (GitHub links nothing in them), but for the beginning of an HTML comment, which
     is how our marker looks. An unclosed code block is closed, or it would swallow what is added below.
     """
+    return tamed(text, _tame)
+
+
+def tamed(text: str, tame: Callable[[str], str]) -> str:
+    """Markdown with each line outside code blocks put through `tame`."""
     text = clean(text)
     for _ in range(_PASSES):
         code = _code_lines(text)
-        tamed = "\n".join(_no_comment(line) if at in code else _tame(line) for at, line in enumerate(text.split("\n")))
-        if tamed == text:
+        lines = (_no_comment(line) if at in code else tame(line) for at, line in enumerate(text.split("\n")))
+        found = "\n".join(lines)
+        if found == text:
             break
-        text = tamed  # what is code may be so no longer: a tag that is a tag no more ends nothing
+        text = found  # what is code may be so no longer: a tag that is a tag no more ends nothing
     else:
-        text = "\n".join(map(_tame, text.split("\n")))
+        text = "\n".join(map(tame, text.split("\n")))
     return closed(text).strip("\n")
 
 

@@ -11,6 +11,7 @@ from tests.support.databases import (
     postgresql_template,
     sqlite_template,
 )
+from tests.support.redmine import redmine
 from tests.support.surroundings import smtp_server, valkey, valkey_socket
 from tests.support.system import chromium_path
 from tests.support.waiting import free_port
@@ -28,6 +29,7 @@ __all__ = [
     "ledger",
     "postgresql",
     "postgresql_template",
+    "redmine",
     "smtp_server",
     "sqlite_template",
     "valkey",

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("service", "connectors", "workers", "config", "migrations")
 VENDORS = (
     *("confluence", "firehydrant", "github", "gitlab", "grafana", "incidentio", "jira", "markdown", "pagerduty"),
-    *("rootly", "smtp", "standard", "webhook"),
+    *("redmine", "rootly", "smtp", "standard", "webhook"),
 )
 
 SHARED = {"connectors.answers", "connectors.fields", "connectors.http", "connectors.markup", "connectors.signatures"}
@@ -46,6 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "connectors.markdown": {*VENDOR, "yaml"},
     "connectors.pagerduty": VENDOR,
     "connectors.rootly": VENDOR,
+    "connectors.redmine": {*VENDOR, "markdown_it", "redminelib"},
     "connectors.smtp": VENDOR,
     "connectors.standard": VENDOR,
     "connectors.webhook": {*VENDOR, "connectors.addresses", "connectors.guarded"},

@@ -1,0 +1,192 @@
+"""What `check --online` and the first write need to know about Redmine and a project."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.answers import Asked, clock_finding, quoted, server_time
+from connectors.redmine import mapping
+from connectors.redmine.client import RedmineClient, Refused
+from connectors.redmine.reading import RedmineReading
+from connectors.redmine.settings import RedmineSettings
+from connectors.spi import (
+    AccessDenied,
+    ConnectorError,
+    Finding,
+    Missing,
+    Place,
+    PlaceDescription,
+    PlaceField,
+    Visibility,
+)
+
+_NEEDED = {
+    "open issues": ("add_issues",),
+    "edit them": ("edit_issues", "edit_own_issues"),
+    "comment on them": ("add_issue_notes", "edit_issues"),
+    "edit its comments": ("edit_own_issue_notes", "edit_issue_notes"),
+}
+PRIVATE = ("set_issues_private", "set_own_issues_private")
+_ASKED = frozenset({*PRIVATE, "manage_subtasks", *(each for every in _NEEDED.values() for each in every)})
+_REMEMBERED_SECONDS = 600.0
+_ACTIVE, _CLOSED = 1, 5
+
+
+class RedminePlaces:
+    def __init__(self, name: str, client: RedmineClient, settings: RedmineSettings, reading: RedmineReading) -> None:
+        self._name = name
+        self._client = client
+        self._settings = settings
+        self._reading = reading
+        self._permissions: dict[str, tuple[float, frozenset[str] | None]] = {}
+        self._lists: dict[str, tuple[float, list[Any]]] = {}
+
+    def check(self) -> list[Finding]:
+        """Faults of the connection. An account answers for its key; a list does not."""
+        asked = self._client.asked("see who our account is")
+        try:
+            reply = self._client.get(asked, "/users/current.json")
+        except ConnectorError as error:
+            return [finding(error)]
+        skew = clock_finding("redmine", self._name, server_time(reply.headers), datetime.now(UTC))
+        return [skew] if skew else []
+
+    def named(self, path: str, member: str) -> list[Any]:
+        """A list of names that seldom changes: trackers, priorities, statuses."""
+        until, known = self._lists.get(path, (0.0, []))
+        if time.monotonic() >= until:
+            asked = self._client.asked(f"read {member.replace('_', ' ')}")
+            known = list(self._client.get_member(asked, path, member))
+            self._lists[path] = (time.monotonic() + _REMEMBERED_SECONDS, known)
+        return known
+
+    def may(self, project: str, wanted: tuple[str, ...]) -> bool | None:
+        """Whether our account has one of these permissions there. None: Redmine does not say."""
+        until, known = self._permissions.get(project, (0.0, None))
+        if time.monotonic() >= until:
+            known = self._granted(project)
+            self._permissions[project] = (time.monotonic() + _REMEMBERED_SECONDS, known)
+        return None if known is None else bool(known & set(wanted))
+
+    def _granted(self, project: str) -> frozenset[str] | None:
+        me = self._reading.me()
+        if me.get("admin"):
+            return _ASKED
+        asked = self._client.asked(f"see what our account may do in {project}")
+        found = self._client.get_member(asked, f"/projects/{project}.json", "project")
+        roles = [
+            role["id"]
+            for each in me.get("memberships") or ()
+            if each["project"]["id"] == found.get("id")
+            for role in each["roles"]
+        ]
+        granted: set[str] = set()
+        for role in dict.fromkeys(roles):
+            try:
+                granted.update(self._client.get_member(asked, f"/roles/{role}.json", "role").get("permissions") or ())
+            except (AccessDenied, Missing):
+                return None
+        return frozenset(granted & _ASKED)
+
+    def describe(self, place: Place) -> PlaceDescription:
+        asked = self._client.asked(f"look at the project {place.name}")
+        path = f"/projects/{place.name}.json"
+        try:
+            params = {"include": "trackers,enabled_modules,issue_custom_fields"}
+            project = self._client.get_member(asked, path, "project", params)
+        except (AccessDenied, Missing) as error:
+            return PlaceDescription(Visibility.UNKNOWN, (finding(error),))
+        self._permissions.pop(place.name, None)
+        # "Public" is what everyone sees, or everyone who is signed in: asking without a key tells which.
+        public = bool(project.get("is_public", True)) and self._client.is_public(asked, path)
+        findings = self._findings(place, project)
+        refusals = () if findings else self._refusals(asked, place)
+        return PlaceDescription(
+            Visibility.PUBLIC if public else Visibility.INTERNAL,
+            (*findings, *(self._refusal(place, text) for text in refusals)),
+            issue_types=tuple(str(each["name"]) for each in project.get("trackers") or ()),
+            fields=tuple(_field(place, each, refusals) for each in project.get("issue_custom_fields") or ()),
+            permissions=tuple(sorted((self._permissions.get(place.name) or (0.0, None))[1] or ())),
+            rates=self._settings.rates,
+        )
+
+    def _findings(self, place: Place, project: Mapping[str, Any]) -> list[Finding]:
+        findings = []
+        if project.get("status", _ACTIVE) != _ACTIVE:
+            word = "closed" if project["status"] == _CLOSED else "archived"
+            sentence = f"{self._name}: the project {place.name} is {word} and takes no issues."
+            findings.append(Finding("redmine.archived", sentence, "Open it again, or name another place."))
+        modules = project.get("enabled_modules")
+        if modules is not None and mapping.by_name(modules, "issue_tracking") is None:
+            sentence = f"{self._name}: the project {place.name} has issue tracking switched off."
+            findings.append(Finding("redmine.issues_disabled", sentence, "Switch the module on in its settings."))
+        trackers = project.get("trackers") or []
+        if place.issue_type and mapping.by_name(trackers, place.issue_type) is None:
+            known = ", ".join(str(each["name"]) for each in trackers) or "none"
+            sentence = f"{self._name}: the project {place.name} has no tracker {place.issue_type!r}."
+            findings.append(Finding("redmine.issue_type_unknown", sentence, f"It has {known}: name one as issue_type."))
+        for what, wanted in _NEEDED.items():
+            if self.may(place.name, wanted) is False:
+                sentence = f"{self._name}: our account may not {what} in {place.name}, and Redmine ignores it silently."
+                cure = f"Give its role there the permission {wanted[0]}."
+                findings.append(Finding("redmine.permission_missing", sentence, cure))
+        return findings
+
+    def _refusals(self, asked: Asked, place: Place) -> tuple[str, ...]:
+        """What Redmine would say of a new issue there, asked with one that it must refuse: no subject, no date.
+
+        Which fields are required is told to administrators alone, and some only by the workflow; validation knows.
+        """
+        payload = {**self.fields(place.constants), "project_id": place.name, "subject": "", "due_date": "x"}
+        if tracker := self.tracker(place.issue_type):
+            payload["tracker_id"] = tracker
+        try:
+            self._client.send(asked, "post", "/issues.json", {"issue": payload})
+        except Refused as refusal:
+            noise = ("subject", "due date")
+            told = [text for text in refusal.errors if not text.lower().startswith(noise)]
+            # In another language our own two faults cannot be told apart by their words.
+            return tuple(told) if len(told) < len(refusal.errors) else tuple(told) if len(told) > 2 else ()
+        return ()
+
+    def _refusal(self, place: Place, text: str) -> Finding:
+        sentence = f"{self._name}: Redmine would refuse an issue in {place.name} ({quoted(text)})."
+        cure = 'Give it in the constants of the target: custom_fields = { 7 = "…" }, where 7 is the id of the field.'
+        return Finding("redmine.field_refused", sentence, cure)
+
+    def tracker(self, name: str | None) -> int | None:
+        found = mapping.by_name(self.named("/trackers.json", "trackers"), name) if name else None
+        return int(found["id"]) if found else None
+
+    def priority(self, ours: str | None) -> int | None:
+        name = self._settings.priorities.get(ours or "")
+        listed = self.named("/enumerations/issue_priorities.json", "issue_priorities") if name else []
+        found = mapping.by_name(listed, name) if name else None
+        return int(found["id"]) if found else None
+
+    def fields(self, constants: Mapping[str, Any]) -> dict[str, Any]:
+        """Constants as Redmine takes them: `custom_fields` may be a table of id to value."""
+        fields = dict(constants)
+        custom = fields.pop("custom_fields", None)
+        if isinstance(custom, Mapping):
+            custom = [
+                {"id": int(name) if str(name).isdigit() else name, "value": value} for name, value in custom.items()
+            ]
+        if custom:
+            fields["custom_fields"] = list(custom)
+        return fields
+
+
+def _field(place: Place, field: Mapping[str, Any], refusals: tuple[str, ...]) -> PlaceField:
+    name = str(field.get("name", ""))
+    refused = any(text.startswith(f"{name} ") for text in refusals)
+    custom = place.constants.get("custom_fields") or {}
+    given = str(field.get("id")) in map(str, custom) if isinstance(custom, Mapping) else bool(custom)
+    return PlaceField(str(field.get("id")), name, required=refused, filled=given and not refused)
+
+
+def finding(error: ConnectorError) -> Finding:
+    return Finding(error.code, error.sentence, error.cure)

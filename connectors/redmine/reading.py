@@ -1,0 +1,166 @@
+"""What Redmine shows: issues by marker, by change, by ref, by address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.answers import Asked, not_understood
+from connectors.redmine import mapping
+from connectors.redmine.client import PAGE, RedmineClient
+from connectors.redmine.settings import RedmineSettings
+from connectors.spi import AccessDenied, Category, Changes, IssueRef, Missing, Place, Reading, Sweep
+
+_ALL = {"status_id": "*", "include": "relations", "limit": PAGE}
+
+
+class RedmineReading:
+    def __init__(self, client: RedmineClient, settings: RedmineSettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._our_id: int | None = None
+        self._places: dict[int, str] = {}
+
+    def me(self) -> Mapping[str, Any]:
+        """Our account. Raises AccessDenied for a key that Redmine does not know: lists only come back empty with it."""
+        found: Mapping[str, Any] = self._client.get_member(
+            self._client.asked("see who our account is"), "/users/current.json", "user", {"include": "memberships"}
+        )
+        self._our_id = int(found["id"]) if found.get("id") else None
+        return found
+
+    def our_id(self) -> int | None:
+        return self._our_id if self._our_id is not None else self.me().get("id")
+
+    def place_of(self, project_id: int) -> str:
+        """The identifier of a project, which issues name by its number alone."""
+        if project_id not in self._places:
+            asked = self._client.asked("see which project an issue is in")
+            found = self._client.get_member(asked, f"/projects/{project_id}.json", "project")
+            self._places[project_id] = str(found.get("identifier", ""))
+        return self._places[project_id]
+
+    def _listed(self, asked: Asked, params: Mapping[str, Any]) -> list[Any]:
+        """A page of a list. With a wrong key Redmine lists nothing and says 200, so nothing is believed only of a key
+        that it knows.
+        """
+        issues = self._client.get_member(asked, "/issues.json", "issues", {**_ALL, **params})
+        if not issues:
+            self.me()
+        return list(issues)
+
+    def find(self, place: Place, marker: str, since: datetime) -> tuple[Reading, ...]:
+        """Redmine reads its tables, so what was created is found at once."""
+        asked = self._client.asked(f"look for an issue of ours in {place.name}")
+        earliest = since - timedelta(minutes=5)
+        field = self._settings.marker_field
+        known = {f"cf_{field}": marker} if field else {"description": f"~{marker}"}
+        params = {"project_id": place.name, **known, "sort": "created_on:asc,id:asc"}
+        found = [each for each in self.readings(asked, self._listed(asked, params)) if marker in each.markers]
+        return tuple(each for each in found if (each.created_at or earliest) >= earliest)
+
+    def changes(self, cursor: str | None) -> Changes:
+        """A page of what changed of ours in all projects, oldest first, by Redmine's own clock.
+
+        Instants are stored finer than they can be asked for, and an upper bound loses what changed within its second:
+        there is none, and each round begins a little before the last change seen. A full page moves the beginning to
+        its last issue; where that is the same second, the offset moves instead.
+        """
+        asked = self._client.asked("ask what changed")
+        seen, offset, more = _cursor(cursor)
+        since = seen if more else seen - timedelta(seconds=self._settings.overlap_seconds)
+        params = {
+            "updated_on": f">={mapping.stamp(since)}",
+            "description": f"~{mapping.WORD}",
+            "sort": "updated_on:asc,id:asc",
+            "offset": offset,
+        }
+        issues = self._listed(asked, params)
+        readings = tuple(self.readings(asked, issues))
+        last = max([seen, *(each.updated_at for each in readings)])
+        if len(issues) < PAGE:
+            return Changes(readings, _written(last, 0, more=False))
+        return Changes(readings, _written(last, 0 if last > since else offset + PAGE, more=True), more=True)
+
+    def read(self, refs: Sequence[str]) -> Sweep:
+        asked = self._client.asked("read issues")
+        parsed = {text: ref for text in refs if (ref := mapping.parse_ref(text))}
+        ids = list(dict.fromkeys(ref.id for ref in parsed.values()))
+        issues: dict[int, Any] = {}
+        for start in range(0, len(ids), PAGE):
+            part = ids[start : start + PAGE]
+            listed = self._client.get_member(
+                asked, "/issues.json", "issues", {**_ALL, "issue_id": ",".join(map(str, part))}
+            )
+            issues.update({int(each["id"]): each for each in listed})
+        present, gone = [], [text for text in refs if text not in parsed]
+        for text, ref in parsed.items():
+            issue = issues.get(ref.id) or self.issue(ref.id)
+            if issue is None or mapping.ref_of(issue) != ref:  # another issue has the number now
+                gone.append(text)
+            else:
+                present.append(issue)
+        return Sweep(tuple(self.readings(asked, present)), tuple(gone))
+
+    def issue(self, number: int, include: str = "relations") -> Any:
+        """None: deleted, or hidden from us."""
+        asked = self._client.asked(f"read the issue #{number}", about_issue=True)
+        try:
+            return self._client.get_member(asked, f"/issues/{number}.json", "issue", {"include": include})
+        except Missing:
+            return None
+        except AccessDenied as error:
+            if error.code != "redmine.forbidden":
+                raise
+            return None
+
+    def look_up(self, url: str) -> Reading | None:
+        number = mapping.id_in(self._settings, url)
+        if number is None:
+            return None
+        issue = self.issue(number)
+        if issue is None:
+            sentence = f"The issue #{number} that the postmortem names is gone or not visible to us."
+            raise Missing("redmine.missing", sentence, "Correct the address, or let our account see the issue.")
+        return self.readings(self._client.asked(f"read the issue #{number}"), [issue])[0]
+
+    def readings(self, asked: Asked, issues: Iterable[Any]) -> list[Reading]:
+        found = list(issues)
+        our_id = self.our_id() if found else None
+        try:
+            return [self._reading(issue, our_id) for issue in found]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise not_understood(asked) from None
+
+    def _reading(self, issue: Any, our_id: int | None) -> Reading:
+        reading = mapping.reading_of(self._settings, issue, self.place_of(int(issue["project"]["id"])), our_id)
+        original = mapping.original_of(issue)
+        if original is None or reading.category not in (Category.DONE, Category.DECLINED):
+            return reading
+        other = self.issue(original)
+        if other is None:
+            return reading
+        of = str(mapping.ref_of(other))
+        return replace(reading, category=Category.DECLINED, status=f"{reading.status} (duplicate)", duplicate_of=of)
+
+    def ref_of(self, asked: Asked, issue: Any, place: str = "") -> IssueRef:
+        try:
+            return mapping.issue_ref(self._settings, issue, place or self.place_of(int(issue["project"]["id"])))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise not_understood(asked) from None
+
+
+def _cursor(cursor: str | None) -> tuple[datetime, int, bool]:
+    """(last change seen, offset, in the middle of a round). What cannot be read begins anew: repeating is harmless."""
+    try:
+        data = json.loads(cursor or "{}")
+        return mapping.instant(data["seen"]), int(data.get("offset", 0)), bool(data.get("more"))
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return datetime(2000, 1, 1, tzinfo=UTC), 0, True
+
+
+def _written(seen: datetime, offset: int, *, more: bool) -> str:
+    return json.dumps({"seen": mapping.stamp(seen), "offset": offset, "more": more})
