@@ -7,78 +7,23 @@ issues, limits, apps, who may be assigned (each login is a 404), and refusing an
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-import requests
 
 from connectors.github.tracker import GithubTracker
 from connectors.spi import Account, Category, Missing, Place, Visibility
 from tests.connectors_github.calls import START, draft, later, tracker
-from tests.support.published import EMULATE, need
-from tests.support.system import missing
-from tests.support.waiting import find_free_port, until
+from tests.connectors_github.emulating import TOKEN, emulated
 
 pytestmark = pytest.mark.system
 PLACE = Place("keeper/promises")
-SEED = """
-tokens:
-  emulated-token: {login: keeper, scopes: [repo, user]}
-github:
-  users:
-    - {login: keeper, name: Keeper, email: keeper@example.test}
-    - {login: erika, name: Erika, email: erika@example.test}
-  repos:
-    - {owner: keeper, name: promises, description: d, private: true, auto_init: true}
-    - {owner: keeper, name: open, description: d, private: false, auto_init: true}
-"""
-
-
-@pytest.fixture(scope="module")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Its address. State is in memory, so that each test uses markers of its own."""
-    script, node = need(EMULATE, "dist/index.js"), shutil.which("node")
-    if node is None:
-        missing("Node", "install Node 20 or newer.")
-    seed = tmp_path_factory.mktemp("emulate") / "seed.yaml"
-    seed.write_text(SEED, encoding="utf-8")
-    port = find_free_port()
-    url = f"http://127.0.0.1:{port}"
-    # The address that it gives itself must be the client's: PyGithub refuses answers that name another host.
-    options = ["start", "--service", "github", "--port", str(port), "--base-url", url, "--seed", str(seed)]
-    process = subprocess.Popen(
-        [node, str(script), *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        env=_environment(seed.parent),
-    )
-    try:
-        until(lambda: _answers(url), 30, "emulate answers")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _environment(home: Path) -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", ""), "HOME": str(home)}
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/rate_limit", timeout=2).status_code < 500
-    except requests.RequestException:
-        return False
+__all__ = ["emulated"]
 
 
 @pytest.fixture
 def github(emulated: str, monkeypatch: pytest.MonkeyPatch) -> GithubTracker:
-    monkeypatch.setenv("GITHUB_TOKEN", "emulated-token")
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     return tracker(emulated)
 
 

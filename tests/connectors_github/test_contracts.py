@@ -1,0 +1,170 @@
+"""The contract's suite before GitHub's other faces: an app, an enterprise server, and `emulate`.
+
+Before github.com's stand-in it is run where all trackers are.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+import requests
+
+from connectors.conformance.counterpart import TrackerBench
+from connectors.conformance.tracker import TrackerConformance
+from connectors.sandbox.running import Sandbox
+from connectors.spi import Category, Missing, Place
+from tests.connectors.trackers.benches import SECRET, GithubBench, SandboxBench, make
+from tests.connectors.trackers.conftest import at_bench, standing
+from tests.connectors_github.emulating import TOKEN, emulated
+from tests.connectors_github.test_app import app_sandbox, keys
+
+__all__ = ["at_bench", "emulated", "keys", "standing"]
+
+
+class EnterpriseBench(GithubBench):
+    path = "ghes/api/v3"
+    gaps: Mapping[str, str] = {
+        "test_an_issue_is_put_under_its_parent": "no version of Enterprise Server that is described has sub-issues",
+    }
+
+
+class TestEnterpriseServer(TrackerConformance):
+    @pytest.fixture
+    def bench(self, at_bench: Callable[[type[SandboxBench]], SandboxBench]) -> TrackerBench:
+        return at_bench(EnterpriseBench)
+
+
+class AppBench(GithubBench):
+    token = "ghs_"
+    place = Place("acme/payments")
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox)
+        table = {
+            "api_url": f"{sandbox.url}/{self.path}",
+            "app_id": 4711,
+            "private_key_env": "GITHUB_APP_KEY",
+            "webhook_secret_env": "BENCH_HOOK",
+            "quiet_seconds": 0,
+        }
+        self.tracker = make("github", "github", table)
+        self.hasty = make("github", "github", {**table, "call_seconds": 0.8})
+        # A token is fetched once an hour; so it is there before a test counts requests or loses answers.
+        for each in (self.tracker, self.hasty):
+            with pytest.raises(Missing):
+                each.look_up(f"{sandbox.url}/github/acme/payments/issues/999")
+
+
+@pytest.fixture(scope="module")
+def running(keys: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with app_sandbox(keys, tmp_path_factory.mktemp("app")) as sandbox:
+        yield sandbox
+
+
+class TestApp(TrackerConformance):
+    @pytest.fixture
+    def bench(self, running: Sandbox, keys: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> TrackerBench:
+        monkeypatch.setenv("GITHUB_APP_KEY", keys[0])
+        monkeypatch.setenv("BENCH_TOKEN", "unused")
+        monkeypatch.setenv("BENCH_HOOK", SECRET)
+        running.world.reset(["issues", "stats", "faults", "kills"])
+        return AppBench(running)
+
+
+NO_SWEEP = "emulate has no GraphQL, by which many issues are read at once"
+NO_FAULTS = "emulate cannot be made to lose answers, to limit or to refuse a token"
+NO_RELATIONS = "emulate has no GraphQL, by which issues are related"
+
+
+class EmulateBench(TrackerBench):
+    """What reads by ref cannot be shown; what the other tests of this folder ask of emulate reads by address."""
+
+    gaps: Mapping[str, str] = {
+        **dict.fromkeys(
+            (
+                "test_what_was_created_is_read_back_as_written",
+                "test_it_says_that_our_account_made_it",
+                "test_an_oversize_title_and_body_are_cut_not_refused",
+                "test_text_pings_nobody_refers_to_nothing_and_runs_nothing",
+                "test_text_of_any_kind_is_read_back_as_written",
+                "test_a_marker_finds_its_own_issue_alone",
+                "test_many_are_read_at_once_and_what_is_absent_is_gone",
+                "test_what_a_person_does_is_read_in_our_words",
+                "test_a_persons_edit_is_seen_in_the_digest",
+                "test_a_persons_comment_is_counted_where_comments_are",
+                "test_title_and_body_are_written_again_and_the_marker_stays",
+                "test_an_issue_is_brought_to_a_status_and_back",
+                "test_a_second_issue_is_closed_as_a_duplicate_and_says_so_once",
+                "test_a_due_date_is_kept_where_there_are_any",
+            ),
+            NO_SWEEP,
+        ),
+        **dict.fromkeys(
+            (
+                "test_a_creation_is_one_request",
+                "test_a_request_that_was_lost_made_nothing",
+                "test_a_lost_answer_is_unknown_and_the_probe_finds_the_one_issue",
+                "test_a_rate_limit_says_when_to_come_back",
+                "test_a_refused_token_is_a_fault_of_the_target_and_is_not_told",
+                "test_a_drill_of_faults_makes_each_issue_once",
+            ),
+            NO_FAULTS,
+        ),
+        **dict.fromkeys(
+            ("test_an_issue_is_put_under_its_parent", "test_a_duplicate_that_a_person_closed_names_the_other"),
+            NO_RELATIONS,
+        ),
+        **dict.fromkeys(
+            ("test_an_address_of_an_issue_that_is_gone_says_so", "test_a_comment_on_an_issue_that_is_gone_says_so"),
+            "emulate deletes issues by GraphQL alone, which it does not have",
+        ),
+    }
+    place = Place("keeper/promises")
+    nowhere = Place("keeper/none")
+    token = TOKEN
+    categories = frozenset({Category.TODO, Category.DONE, Category.DECLINED})
+    _numbers = itertools.count(1)
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.place = Place(f"keeper/bench{next(self._numbers)}")
+        self._ask("POST", "/user/repos", {"name": self.place.name.partition("/")[2], "private": True})
+        table = {"api_url": url, "token_env": "BENCH_TOKEN", "quiet_seconds": 0}
+        self.tracker = make("github", "emulate", table)
+        self.hasty = make("github", "emulate", {**table, "call_seconds": 0.8})
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answer = requests.request(method, f"{self._url}{path}", json=body, headers=headers, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def _path(self, ref: str) -> str:
+        return f"/repos/{self.place.name}/issues/{ref.rpartition('#')[2]}"
+
+    def writes(self, ref: str, title: str | None = None, body: str | None = None) -> None:
+        self._ask("PATCH", self._path(ref), {**({"title": title} if title else {}), **({"body": body} if body else {})})
+
+    def moves(self, ref: str, to: Category) -> None:
+        reason = "completed" if to is Category.DONE else "not_planned"
+        self._ask("PATCH", self._path(ref), {"state": "closed", "state_reason": reason})
+
+    def comments(self, ref: str, text: str) -> None:
+        self._ask("POST", f"{self._path(ref)}/comments", {"body": text})
+
+    def deletes(self, ref: str) -> None:
+        raise NotImplementedError
+
+    def count(self) -> int:
+        return len(self._ask("GET", f"/repos/{self.place.name}/issues?state=all&per_page=100"))
+
+
+@pytest.mark.system
+class TestEmulate(TrackerConformance):
+    @pytest.fixture
+    def bench(self, emulated: str, monkeypatch: pytest.MonkeyPatch) -> TrackerBench:
+        monkeypatch.setenv("BENCH_TOKEN", TOKEN)
+        return EmulateBench(emulated)
