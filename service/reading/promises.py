@@ -18,7 +18,7 @@ _WILL = re.compile(
 )
 _WE_WILL = re.compile(
     r"\b(?:we|i|our (?:\w+ ){0,2}team|the (?:[\w.\-]+ ){0,3}team|team)(?:'ll|’ll| (?:also |now "
-    r"|therefore |are |have |be |been )*(?:will|shall|plan|intend|intends|in the process of|need to|must|"
+    r"|therefore |is |are |have |be |been )*(?:will|shall|plan|intend|intends|in the process of|need to|must|"
     r"should|going to|committed|commit|decided to|planning|working|aim|investigating|looking|adding"
     r"|implementing|building|introducing|improving|evaluating|exploring|updating|creating))\b"
     r"|\bwe(?:'re|’re| are) (?:\w+ing)\b|\bwill be (?:\w+ed|made|built|put|written|set)\b",

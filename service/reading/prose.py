@@ -11,7 +11,7 @@ from service.reading.items import Place, is_placeholder, item_of
 from service.reading.peel import peel
 from service.reading.sections import Section
 
-_WHOLE = 3
+_WHOLE = 2
 
 
 def of_paragraphs(blocks: list[Block], place: Place, *, only_ours: bool = False) -> Iterator[ReadItem]:
