@@ -99,20 +99,27 @@ class GithubClient:
         if not isinstance(reply.data, dict) or "data" not in reply.data or reply.data.get("errors"):
             raise query_failed(asked, reply.headers, reply.data)
 
-    def require(self, asked: Asked, feature: str) -> None:
+    def require(self, asked: Asked, feature: str, place: str) -> None:
         """Raises Rejected where this enterprise server is older than the feature."""
-        refusal = lacking(asked, feature, self.version())
+        refusal = lacking(asked, feature, self.version(place))
         if refusal is not None:
             raise refusal
 
-    def version(self) -> tuple[int, int] | None:
-        """Of an enterprise server; None on github.com, which has everything."""
+    def version(self, place: str) -> tuple[int, int] | None:
+        """Of an enterprise server; None on github.com, which has everything, and where it is not told. `place`: any
+        repository of ours, because an app may ask nothing without one.
+        """
         if self._settings.is_cloud:
             return None
         until, version = self._version
         if time.monotonic() > until:
-            reply = self._once(self.asked("see which version the server has"), _Call("GET", "/meta"))
-            version = version_in(reply.data)
+            asked = self.asked("see which version the server has")
+            try:
+                version = version_in(self._once(asked, _Call("GET", "/meta", place=place)).data)
+            except AccessDenied as error:
+                if error.code != "github.place_missing":
+                    raise
+                version = None
             self._version = (time.monotonic() + _VERSION_SECONDS, version)
         return version
 

@@ -69,7 +69,7 @@ class GithubPlaces:
 
     def _types(self, place: Place) -> tuple[str, ...]:
         """The types that the organisation has; a person's repository has none. No enterprise server lists them yet."""
-        if self._client.version() is not None:
+        if self._client.version(place.name) is not None:
             return ()
         asked = self._client.asked(f"see the issue types of {place.name}", about_issue=True)
         try:
@@ -81,7 +81,7 @@ class GithubPlaces:
             raise not_understood(asked) from None
 
     def _typed(self, place: Place, types: tuple[str, ...]) -> list[Finding]:
-        version = self._client.version()
+        version = self._client.version(place.name)
         if place.issue_type is None:
             return []
         if not has(ISSUE_TYPES, version):

@@ -81,7 +81,7 @@ class GithubReading:
         found: list[Reading] = []
         start = max(known, default=0) + 1
         for first in range(start, start + _MOST_STEPS * _AHEAD, _AHEAD):
-            query = queries.by_numbers(range(first, first + _AHEAD), duplicates=self._duplicates())
+            query = queries.by_numbers(range(first, first + _AHEAD), duplicates=self._duplicates(repo))
             data = self._client.graphql(asked, query, place, repo).get("repository")
             there = [each for each in (data or {}).values() if each]
             found += self._from_nodes(asked, [each for each in there if each.get("__typename") == "Issue"])
@@ -125,7 +125,7 @@ class GithubReading:
     def _crowded(self, asked: Asked, repo: str, since: str, after: str, now: datetime) -> Changes:
         owner, _, name = repo.partition("/")
         variables = {"owner": owner, "name": name, "since": since, "label": mapping.LABEL, "after": after or None}
-        query = queries.changed(duplicates=self._duplicates())
+        query = queries.changed(duplicates=self._duplicates(repo))
         try:
             page = self._client.graphql(asked, query, variables, repo)["repository"]["issues"]
             readings = tuple(self._from_nodes(asked, page["nodes"]))
@@ -174,7 +174,7 @@ class GithubReading:
 
     def _nodes(self, asked: Asked, ids: Sequence[str], repo: str) -> dict[str, Reading]:
         """By the id that was asked for: a transferred issue may come back under its new one."""
-        query = queries.nodes(duplicates=self._duplicates())
+        query = queries.nodes(duplicates=self._duplicates(repo))
         data = self._client.graphql(asked, query, {"ids": list(ids)}, repo).get("nodes")
         if not isinstance(data, list) or len(data) != len(ids):
             raise not_understood(asked)
@@ -229,8 +229,8 @@ class GithubReading:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise not_understood(asked) from None
 
-    def _duplicates(self) -> bool:
-        return has(DUPLICATES, self._client.version())
+    def _duplicates(self, repo: str) -> bool:
+        return has(DUPLICATES, self._client.version(repo))
 
 
 def _list(asked: Asked, reply: Reply) -> list[Any]:

@@ -48,7 +48,7 @@ class GithubWorkflow:
         child, above = mapping.parse_ref(ref), mapping.parse_ref(parent)
         if child is None or above is None:
             raise mapping.strange_ref(asked)
-        self._client.require(asked, SUB_ISSUES)
+        self._client.require(asked, SUB_ISSUES, child.repo)
         variables = {"parent": above.node, "child": child.node}
         try:
             self._client.mutate(asked, queries.ADD_SUB_ISSUE, variables, child.repo)
@@ -59,8 +59,10 @@ class GithubWorkflow:
 
     def check_parent(self, asked: Asked, parent: str) -> None:
         """Raises where an issue could not stand under it, before anything is made."""
-        mapping.path_of(asked, parent)
-        self._client.require(asked, SUB_ISSUES)
+        above = mapping.parse_ref(parent)
+        if above is None:
+            raise mapping.strange_ref(asked)
+        self._client.require(asked, SUB_ISSUES, above.repo)
 
     def placed_under(self, made: Created, parent: str) -> Created:
         """A new issue, put under its parent. That it exists must be told whatever becomes of this second request."""
@@ -77,7 +79,7 @@ class GithubWorkflow:
         if not self._writing.comments_with(ref, marker):
             self._writing.comment(ref, marker, text, None)
         change: dict[str, Any] = {"state": "closed", "state_reason": "not_planned"}
-        if has(DUPLICATES, self._client.version()):
+        if has(DUPLICATES, self._client.version(of.place)):
             change = {"state": "closed", "state_reason": "duplicate", **self._canonical(of)}
         self._client.send(asked, "PATCH", path, change)
 

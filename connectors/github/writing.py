@@ -35,7 +35,7 @@ class GithubWriting:
         payload = {**constants, **_text(draft.title, draft.body, draft.marker), "labels": labels}
         issue_type = draft.issue_type or place.issue_type
         if issue_type:
-            self._client.require(asked, ISSUE_TYPES)
+            self._client.require(asked, ISSUE_TYPES, place.name)
             payload["type"] = issue_type
         dropped = []
         if draft.assignee is not None:

@@ -19,7 +19,18 @@ from connectors.github.settings import read_settings
 from connectors.sandbox.options import SandboxOptions
 from connectors.sandbox.running import Sandbox
 from connectors.spi import AccessDenied, ConnectorError, Credential, OutcomeUnknown, Place, Unavailable
-from tests.connectors_github.calls import PAYMENTS, START, act, calls, cloud, control, draft, followed, tracker
+from tests.connectors_github.calls import (
+    PAYMENTS,
+    START,
+    act,
+    calls,
+    cloud,
+    control,
+    draft,
+    enterprise,
+    followed,
+    tracker,
+)
 
 APP = {"app_id": 4711, "private_key_env": "GITHUB_APP_KEY"}
 OTHER = Place("umbrella/lab")
@@ -90,6 +101,14 @@ def test_each_organisation_is_reached_with_the_token_of_its_own_installation(san
     sandbox.world.stats.clear()
     assert len(github.read(refs).readings) == 2
     assert calls(sandbox)["POST /github/api/graphql"] == 2
+
+
+def test_app_on_an_enterprise_server_asks_for_the_version_with_an_installations_token(sandbox):
+    github = enterprise(sandbox, **APP)
+    sweep = github.read(["I_nothing:acme/payments#1"])
+    assert sweep.gone == ("I_nothing:acme/payments#1",)
+    made = github.create(PAYMENTS, draft()).issue
+    assert github.read([made.ref]).readings[0].ours is True
 
 
 def test_configured_installation_is_not_looked_for(sandbox):

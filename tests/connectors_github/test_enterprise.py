@@ -13,7 +13,7 @@ import responses
 from connectors.github.settings import RATES, read_settings
 from connectors.sandbox.options import SandboxOptions
 from connectors.sandbox.running import Sandbox
-from connectors.spi import Category, Place, Rejected
+from connectors.spi import AccessDenied, Category, Place, Rejected
 from tests.connectors_github.calls import PAYMENTS, act, calls, draft, enterprise, followed, issue, tracker
 
 TOKEN = {"token_env": "GITHUB_TOKEN"}
@@ -140,11 +140,20 @@ def test_renamed_repository_of_an_enterprise_server_is_followed_there(sandbox):
     assert enterprise(sandbox).create(PAYMENTS, draft()).issue.url == f"{sandbox.url}/ghes/acme/billing/issues/1"
 
 
-def test_server_that_does_not_say_its_version_is_taken_for_a_new_one():
+@pytest.mark.parametrize("told", [{"json": ["odd"]}, {"json": {"message": "Not Found"}, "status": 404}])
+def test_server_that_does_not_say_its_version_is_taken_for_a_new_one(told):
     base = "https://git.acme.example:443/api/v3"
     with responses.RequestsMock() as mock:
-        mock.get(f"{base}/meta", json=["odd"])
+        mock.get(f"{base}/meta", **told)
         mock.get(f"{base}/repos/acme/pay", json={"private": True})
         mock.get(f"{base}/repos/acme/pay/issue-types", status=404)
         described = tracker("https://git.acme.example/api/v3").describe(Place("acme/pay"))
     assert described.findings == ()
+
+
+def test_version_that_cannot_be_asked_is_not_guessed():
+    base = "https://git.acme.example:443/api/v3"
+    with responses.RequestsMock() as mock:
+        mock.get(f"{base}/meta", status=401)
+        with pytest.raises(AccessDenied):
+            tracker("https://git.acme.example/api/v3").read(["I_1:acme/pay#1"])
