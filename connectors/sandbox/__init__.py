@@ -1,4 +1,4 @@
-"""Stand-in Jira, GitHub, GitLab and mailbox over real HTTP and SMTP, for trying things out, tests and benchmarks."""
+"""Stand-in Jira, GitHub, GitLab, Redmine and mailbox over real HTTP and SMTP, for trials, tests and benchmarks."""
 
 from connectors.sandbox.app import create_app
 from connectors.sandbox.options import SandboxOptions

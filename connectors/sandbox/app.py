@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox import boards, control, gitlab_board, pages
+from connectors.sandbox import boards, control, gitlab_board, pages, redmine_board
 from connectors.sandbox.courier import Courier
 from connectors.sandbox.gate import Environ, Gate
 from connectors.sandbox.github import api as github_api
@@ -18,6 +18,8 @@ from connectors.sandbox.gitlab import api as gitlab_api
 from connectors.sandbox.gitlab import control as gitlab_control
 from connectors.sandbox.jira import api as jira_api
 from connectors.sandbox.jira import data_center
+from connectors.sandbox.redmine import api as redmine_api
+from connectors.sandbox.redmine import control as redmine_control
 from connectors.sandbox.seed import Seed, load_seed
 from connectors.sandbox.sources import ALL
 from connectors.sandbox.sources.frame import control as sources_control
@@ -45,12 +47,15 @@ def create_app(
     app.register_blueprint(gitlab_api.blueprint(world.gitlab))
     app.register_blueprint(control.blueprint(world))
     app.register_blueprint(gitlab_control.blueprint(world.gitlab, lambda: world.base_url))
+    app.register_blueprint(redmine_api.blueprint(world.redmine))
+    app.register_blueprint(redmine_control.blueprint(world.redmine, lambda: world.base_url))
     for vendor in ALL:
         app.register_blueprint(vendor.api(world.sources[vendor.name]), url_prefix=f"/{vendor.name}")
     app.register_blueprint(sources_control(world.sources, world.announce))
     app.register_blueprint(pages.blueprint(world))
     app.register_blueprint(boards.blueprint(world))
     app.register_blueprint(gitlab_board.blueprint(world.gitlab))
+    app.register_blueprint(redmine_board.blueprint(world.redmine))
     gate = Gate(app.wsgi_app, world.faults, world.stats, world.kills)
     gate.clock, gate.route_of, gate.scope_of_id = clock, _routes(app), world.scope_of
     app.wsgi_app = gate  # type: ignore[method-assign]

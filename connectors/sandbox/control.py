@@ -22,6 +22,7 @@ from connectors.sandbox.jira.model import Issue as JiraIssue
 from connectors.sandbox.jira.model import dump as dump_jira
 from connectors.sandbox.jira.site import JiraSite
 from connectors.sandbox.kills import PlanError
+from connectors.sandbox.redmine.control import entries as redmine_entries
 from connectors.sandbox.world import World
 
 RESETTABLE = ("issues", "sources", "mail", "stats", "faults", "kills")
@@ -202,6 +203,7 @@ def dump(world: World) -> dict[str, Any]:
         "jira-dc": _jira_entries(world, world.jira_dc),
         "github": [github_entry(world, issue) for issue in github],
         "gitlab": gitlab_entries(world.gitlab, world.base_url),
+        "redmine": redmine_entries(world.redmine, world.base_url),
     }
 
 

@@ -30,7 +30,7 @@ MAIL_KINDS = {
     "mail_452": "452 after the data, nothing stored",
     "mail_cut": "the mail is stored, then the connection is cut before the answer",
 }
-TRACKERS = ("jira", "jira-dc", "github", "gitlab", "smtp", *(vendor.name for vendor in ALL))
+TRACKERS = ("jira", "jira-dc", "github", "gitlab", "redmine", "smtp", *(vendor.name for vendor in ALL))
 FORMATS = ("seconds", "date", "none")
 
 

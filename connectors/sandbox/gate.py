@@ -30,9 +30,10 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 JIRA = re.compile(r"^/jira/rest/api/(?:2|3|latest)(/.*)$")
 JIRA_DC = re.compile(r"^/jira-dc/rest/(?:api/(?:2|latest)|pat/latest)(/.*)$")
 GITHUB = re.compile(r"^/(?:github|ghes)/api(?:/v3)?(/.*)$")
+REDMINE = re.compile(r"^/redmine(/.*\.json)$")
 GITLAB = re.compile(r"^/gitlab/api(?:/v4)?(/.*)$")
 SOURCES = {each.name: re.compile(rf"^/{each.name}(/.*)$") for each in ALL}
-APIS = {"jira": JIRA, "jira-dc": JIRA_DC, "github": GITHUB, "gitlab": GITLAB, **SOURCES}
+APIS = {"jira": JIRA, "jira-dc": JIRA_DC, "github": GITHUB, "gitlab": GITLAB, "redmine": REDMINE, **SOURCES}
 JIRA_KEY = re.compile(r"^/issue/([A-Za-z][A-Za-z0-9_]*)-\d+(?:/|$)")
 GITLAB_PROJECT = re.compile(r"^/projects/(.+?)(?:/issues(?:/.*)?)?$")
 GITHUB_REPO = re.compile(r"^/repos/([^/]+/[^/]+)")
@@ -42,6 +43,7 @@ CREATE_PATHS = {
     "jira-dc": re.compile(r"^/issue$"),
     "github": re.compile(r"^/(?:repos/[^/]+/[^/]+|repositories/\d+)/issues$"),
     "gitlab": re.compile(r"^/projects/.+/issues$"),
+    "redmine": re.compile(r"^/issues\.json$"),
 }
 LATE = frozenset({"latency"})
 FINAL = frozenset(HTTP_KINDS) - LATE
@@ -160,6 +162,8 @@ class Gate:
     def _scope(self, tracker: str, method: str, path: str, environ: Environ) -> str | None:
         if tracker not in CREATE_PATHS:
             return None
+        if tracker == "redmine":
+            return _redmine_project(environ) if method == "POST" and path == "/issues.json" else None
         if tracker == "gitlab":
             place = GITLAB_PROJECT.match(path)
             name = place[1] if place else ""
@@ -211,6 +215,14 @@ def _project_in(environ: Environ) -> str | None:
         return None
 
 
+def _redmine_project(environ: Environ) -> str | None:
+    """The project of a Redmine create, as its body names it."""
+    try:
+        return str(json.loads(environ["wsgi.input"].getvalue())["issue"]["project_id"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def _line(status: int) -> str:
     return f"{status} {HTTPStatus(status).phrase}"
 
@@ -228,6 +240,8 @@ def _limited(rule: Rule, call: Call) -> Response:
         body: dict[str, Any] = {"errorMessages": ["Rate limit exceeded."], "errors": {}}
     elif call.tracker == "gitlab":
         body = {"message": "429 Too Many Requests"}
+    elif call.tracker == "redmine":
+        body = {"errors": ["Retry later"]}
     else:
         message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
         body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
@@ -240,6 +254,8 @@ def _error(rule: Rule, call: Call) -> Response:
         words = "Bad credentials" if status == HTTPStatus.UNAUTHORIZED else HTTPStatus(status).phrase
         body = json.dumps({"message": words, "documentation_url": "https://docs.github.com/rest"})
         return Response(body, status, mimetype="application/json")
+    if call.tracker == "redmine":
+        return Response("", status, mimetype="application/json")
     if call.tracker == "gitlab":
         return Response(json.dumps({"message": _line(status)}), status, mimetype="application/json")
     if status == HTTPStatus.UNAUTHORIZED:

@@ -134,7 +134,7 @@ class KillPlan:
         plan = self._plan
         if plan is None or not (any(plan.points.values()) or any(plan.stop_points.values())):
             return None
-        creates = call.method == "POST" and call.path.endswith(("/issue", "/issues"))
+        creates = call.method == "POST" and call.path.endswith(("/issue", "/issues", "/issues.json"))
         if (plan.trackers and call.tracker not in plan.trackers) or (plan.creates_only and not creates):
             return None
         pid = pid_of_peer(int(environ["REMOTE_PORT"]), int(environ["SERVER_PORT"]), plan)

@@ -66,6 +66,10 @@ class Pages:
             (project, sum(each.project == project.id and not each.deleted for each in world.gitlab.everything()))
             for project in world.gitlab.projects()
         ]
+        mines = [
+            (project, sum(each.project == project.id and not each.deleted for each in world.redmine.everything()))
+            for project in world.redmine.projects.values()
+        ]
         mails = world.mailbox.newest_first()
         state = world.faults.state()
         active = [f"{rule['tracker']}: {rule['kind']}" for rule in state["rules"]]
@@ -74,7 +78,9 @@ class Pages:
             f"{where}: {rate['creates']} creates in {rate['seconds']:g} s" for where, rate in state["rates"].items()
         ]
         active += ["webhooks are dropped"] if world.courier.dropping else []
-        return render_template("index.html", projects=projects, repos=repos, labs=labs, mails=mails, active=active)
+        return render_template(
+            "index.html", projects=projects, repos=repos, labs=labs, mines=mines, mails=mails, active=active
+        )
 
     def mailbox(self) -> str:
         return render_template("mailbox.html", mails=self._world.mailbox.newest_first())

@@ -89,6 +89,7 @@ class Sandbox:
             **jira,
             "github_url": f"{self.url}/github/api/v3",
             "gitlab_url": f"{self.url}/gitlab",
+            "redmine_url": f"{self.url}/redmine",
             "pid": os.getpid(),
         }
 

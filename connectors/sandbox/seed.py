@@ -172,10 +172,61 @@ class GitlabSeed:
 
 
 @dataclass(frozen=True)
+class RedmineUser:
+    """`outsider`: a member of no project, who cannot be assigned."""
+
+    id: int
+    login: str
+    name: str
+    key: str | None = None
+    bot: bool = False
+    outsider: bool = False
+
+
+@dataclass(frozen=True)
+class RedmineField:
+    """A custom field; `required_in` names the project in which an issue needs it."""
+
+    id: int
+    name: str
+    options: tuple[str, ...] = ()
+    required_in: str = ""
+
+
+REDMINE_ROLE = (
+    *("view_issues", "add_issues", "edit_issues", "edit_own_issues", "add_issue_notes", "edit_own_issue_notes"),
+    *("set_issues_private", "manage_subtasks", "manage_issue_relations"),
+)
+
+
+@dataclass(frozen=True)
+class RedmineProject:
+    """`permissions` by login; who is not in it has `default_permissions`. `status`: 1 active, 5 closed, 9 archived."""
+
+    id: int
+    identifier: str
+    name: str
+    is_public: bool = False
+    status: int = 1
+    issues_enabled: bool = True
+    permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    default_permissions: tuple[str, ...] = REDMINE_ROLE
+    hidden_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RedmineSeed:
+    users: tuple[RedmineUser, ...] = ()
+    projects: tuple[RedmineProject, ...] = ()
+    fields: tuple[RedmineField, ...] = ()
+
+
+@dataclass(frozen=True)
 class Seed:
     jira: JiraSeed = JiraSeed()
     github: GithubSeed = GithubSeed()
     gitlab: GitlabSeed = GitlabSeed()
+    redmine: RedmineSeed = RedmineSeed()
 
 
 def load_seed(path: Path | None = None) -> Seed:
@@ -203,6 +254,15 @@ def parse_seed(document: Mapping[str, Any]) -> Seed:
             users=tuple(_build(GitlabUser, user) for user in gitlab.get("users", ())),
             projects=tuple(_build(GitlabProject, project) for project in gitlab.get("projects", ())),
         ),
+        redmine=_redmine(document.get("redmine", {})),
+    )
+
+
+def _redmine(document: Mapping[str, Any]) -> RedmineSeed:
+    return RedmineSeed(
+        users=tuple(_build(RedmineUser, user) for user in document.get("users", ())),
+        projects=tuple(_build(RedmineProject, project) for project in document.get("projects", ())),
+        fields=tuple(_build(RedmineField, each) for each in document.get("fields", ())),
     )
 
 

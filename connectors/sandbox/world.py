@@ -23,6 +23,7 @@ from connectors.sandbox.jira.site import Event as JiraEvent
 from connectors.sandbox.jira.site import JiraSite
 from connectors.sandbox.kills import KillPlan
 from connectors.sandbox.mail import Mailbox
+from connectors.sandbox.redmine.site import RedmineSite
 from connectors.sandbox.seed import Seed
 from connectors.sandbox.sources import ALL
 from connectors.sandbox.sources.frame import Shelves
@@ -48,6 +49,7 @@ class World:
         self.jira_dc = JiraSite(seed.jira, self.store, clock, lambda scope: self.faults.lag(DC, scope), cloud=False)
         self.github = GithubHub(seed.github, self.store, clock, lambda scope: self.faults.lag("github", scope))
         self.gitlab = GitlabSite(seed.gitlab, self.store, clock, lambda scope: self.faults.lag("gitlab", scope))
+        self.redmine = RedmineSite(seed.redmine, self.store, clock, lambda scope: self.faults.lag("redmine", scope))
         self.sources = {vendor.name: Shelves(self.store, vendor.name) for vendor in ALL}
         self.jira.publish = self._tell_jira
         self.jira_dc.publish = self._tell_jira_dc
@@ -61,6 +63,7 @@ class World:
             self.jira_dc.clear()
             self.github.clear()
             self.gitlab.clear()
+            self.redmine.clear()
         if "sources" in what:
             for shelves in self.sources.values():
                 shelves.clear()
@@ -85,6 +88,9 @@ class World:
         if tracker == "github":
             repo = self.github.repo(number)
             return repo.full_name if repo else None
+        if tracker == "redmine":
+            place = self.redmine.project(number)
+            return place.identifier if place else None
         if tracker == "gitlab":
             project = self.gitlab.project(number)
             return project.path if project else None

@@ -13,6 +13,8 @@ from connectors.sandbox.github.model import Issue as GithubIssue
 from connectors.sandbox.gitlab.acting import in_gitlab
 from connectors.sandbox.jira.model import Issue as JiraIssue
 from connectors.sandbox.jira.site import JiraSite
+from connectors.sandbox.redmine.control import in_redmine
+from connectors.sandbox.redmine.model import Issue as RedmineIssue
 from connectors.sandbox.running import Sandbox
 from connectors.spi import Category, Place, Tracker
 from tests.sandbox.receiver import Receiver
@@ -35,6 +37,7 @@ class SandboxBench(TrackerBench):
     vendor: str
     path: str
     settings: Mapping[str, Any] = {}
+    has_hook = True
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -42,7 +45,7 @@ class SandboxBench(TrackerBench):
         table = {
             "api_url": f"{sandbox.url}/{self.path}",
             "token_env": "BENCH_TOKEN",
-            "webhook_secret_env": "BENCH_HOOK",
+            **({"webhook_secret_env": "BENCH_HOOK"} if self.has_hook else {}),
             "quiet_seconds": 0,
             **self.settings,
         }
@@ -253,4 +256,39 @@ def _gitlab_id(bench: GitlabBench, ref: str) -> int:
     return found.id
 
 
-BENCHES: tuple[type[SandboxBench], ...] = (JiraBench, JiraDataCenterBench, GithubBench, GitlabBench)
+class RedmineBench(SandboxBench):
+    stand_in = vendor = path = "redmine"
+    has_hook = False
+    place = Place("payments")
+    nowhere = Place("none")
+    token = "sandbox-redmine-key"
+
+    def issue(self, ref: str) -> RedmineIssue:
+        found = self.world.redmine.issue(int(ref.partition("@")[0]))
+        assert found is not None
+        return found
+
+    def person(self, ref: str, **change: Any) -> None:
+        in_redmine(self.world.redmine, self.issue(ref), change)
+
+    def writes(self, ref: str, title: str | None = None, body: str | None = None) -> None:
+        self.person(ref, **({"subject": title} if title else {}), **({"description": body} if body else {}))
+
+    def moves(self, ref: str, to: Category) -> None:
+        status = {Category.TODO: "New", Category.DOING: "In Progress", Category.DONE: "Closed"}.get(to, "Rejected")
+        self.person(ref, status=status)
+
+    def comments(self, ref: str, text: str) -> None:
+        self.person(ref, comment=text)
+
+    def deletes(self, ref: str) -> None:
+        self.person(ref, delete=True)
+
+    def count(self) -> int:
+        return len([each for each in self.world.redmine.everything() if not each.deleted])
+
+    def duplicates(self, ref: str, of: str) -> None:
+        self.person(ref, duplicates=self.issue(of).id, status="Closed")
+
+
+BENCHES: tuple[type[SandboxBench], ...] = (JiraBench, JiraDataCenterBench, GithubBench, GitlabBench, RedmineBench)

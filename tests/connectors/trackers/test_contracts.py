@@ -8,7 +8,14 @@ import pytest
 
 from connectors.conformance.counterpart import TrackerBench
 from connectors.conformance.tracker import TrackerConformance
-from tests.connectors.trackers.benches import GithubBench, GitlabBench, JiraBench, JiraDataCenterBench, SandboxBench
+from tests.connectors.trackers.benches import (
+    GithubBench,
+    GitlabBench,
+    JiraBench,
+    JiraDataCenterBench,
+    RedmineBench,
+    SandboxBench,
+)
 
 PutAtBench = Callable[[type[SandboxBench]], SandboxBench]
 
@@ -35,3 +42,9 @@ class TestGitlab(TrackerConformance):
     @pytest.fixture
     def bench(self, at_bench: PutAtBench) -> TrackerBench:
         return at_bench(GitlabBench)
+
+
+class TestRedmine(TrackerConformance):
+    @pytest.fixture
+    def bench(self, at_bench: PutAtBench) -> TrackerBench:
+        return at_bench(RedmineBench)
