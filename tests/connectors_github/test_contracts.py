@@ -15,11 +15,12 @@ import requests
 from connectors.conformance.counterpart import TrackerBench
 from connectors.conformance.tracker import TrackerConformance
 from connectors.sandbox.running import Sandbox
-from connectors.spi import Category, Missing, Place
+from connectors.spi import Category, ConnectorError, Missing, Place, Tracker
 from tests.connectors.trackers.benches import SECRET, GithubBench, SandboxBench, make
 from tests.connectors.trackers.conftest import at_bench, standing
 from tests.connectors_github.emulating import TOKEN, emulated
 from tests.connectors_github.test_app import app_sandbox, keys
+from tests.support.waiting import until
 
 __all__ = ["at_bench", "emulated", "keys", "standing"]
 
@@ -54,14 +55,24 @@ class AppBench(GithubBench):
         self.hasty = make("github", "github", {**table, "call_seconds": 0.8})
         # A token is fetched once an hour; so it is there before a test counts requests or loses answers.
         for each in (self.tracker, self.hasty):
-            with pytest.raises(Missing):
-                each.look_up(f"{sandbox.url}/github/acme/payments/issues/999")
+            until(lambda each=each: _is_warm(each, sandbox.url), 20, "the app has its token")
 
 
 @pytest.fixture(scope="module")
 def running(keys: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with app_sandbox(keys, tmp_path_factory.mktemp("app")) as sandbox:
         yield sandbox
+
+
+def _is_warm(tracker: Tracker, url: str) -> bool:
+    """A busy machine may need more than one call of the hasty one to get there."""
+    try:
+        tracker.look_up(f"{url}/github/acme/payments/issues/999")
+    except Missing:
+        return True
+    except ConnectorError:
+        return False
+    return False
 
 
 class TestApp(TrackerConformance):
