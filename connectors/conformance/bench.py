@@ -58,7 +58,9 @@ class SourceBench(ABC):
         return None
 
     def fail(self, kind: str, status: int = 0, retry_after: int = 0, form: str = "seconds") -> None:
-        """Makes the vendor's next answers go wrong: `status`, `rate_limited`, `timeout`, `trickle` or `reset`."""
+        """Makes the vendor's next answers go wrong: `status`, `rate_limited`, `timeout`, `trickle`, `reset`; or `slow`,
+        each answer taking most of the time that one call may take in all.
+        """
         raise NotImplementedError
 
     def add_final(self, number: int) -> str:

@@ -33,6 +33,8 @@ class ToolBench(SourceBench):
             rule |= {"kind": "error_before", "status": status}
         if kind == "rate_limited":
             rule |= {"retry_after": retry_after, "retry_after_format": form}
+        if kind == "slow":
+            rule |= {"kind": "latency", "seconds": 0.8 * CALL_SECONDS}
         self.sandbox.world.faults.add(rule)
 
     def said_of(self, item_id: str) -> str:

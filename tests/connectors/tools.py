@@ -24,6 +24,7 @@ FAULTS = {
     "timeout": {"kind": "timeout_before", "seconds": 3},
     "trickle": {"kind": "trickle", "seconds": 5},
     "reset": {"kind": "reset_before"},
+    "slow": {"kind": "latency", "seconds": 0.8},
 }
 
 
