@@ -47,6 +47,9 @@ def test_place_is_described_with_types_fields_and_permissions(strict, make):
     ],
 )
 def test_what_would_make_a_creation_fail_is_found_before_it(strict, make, place, code, words):
+    """Required fields nobody mapped, fields not on the screen, wrong types and projects: getsentry/sentry#52779,
+    Netflix/dispatch#421, tenable/integration-jira-cloud#108, and Rootly's and FireHydrant's own lists of errors.
+    """
     (finding,) = make(strict).describe(place).findings
     assert finding.code == code
     assert words in finding.sentence + finding.cure
@@ -135,6 +138,7 @@ def test_site_that_does_not_answer_is_not_described(strict):
 
 @both
 def test_archived_issue_is_neither_gone_nor_searched_and_is_said_to_be_archived(strict, make):
+    """An archived issue that counted as absent was made again: Sync2Jira's get_existing_jira_issue."""
     jira, name = make(strict), "jira" if make is cloud else "jira-dc"
     issue = jira.create(PAY, DRAFT).issue
     act(strict, issue.key, name, archive=True)
@@ -147,6 +151,7 @@ def test_archived_issue_is_neither_gone_nor_searched_and_is_said_to_be_archived(
 
 @both
 def test_moved_issue_keeps_its_ref_and_shows_its_new_key(strict, make):
+    """A move changes key, project, type and status in one event."""
     jira, name = make(strict), "jira" if make is cloud else "jira-dc"
     issue = jira.create(PAY, DRAFT).issue
     act(strict, issue.key, name, move="STEP")

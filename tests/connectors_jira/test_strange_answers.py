@@ -89,6 +89,16 @@ def test_issue_that_was_moved_is_read_where_it_is_now():
 
 
 @responses.activate
+def test_issue_that_nobody_asked_for_is_not_taken_for_one_of_ours():
+    responses.get(f"{BASE}/myself", json={"accountId": "a"})
+    shown = {"name": "To Do", "statusCategory": {"key": "new"}}
+    fields = {"summary": "A", "status": shown, "updated": "2026-11-23T10:00:00.000+0000"}
+    found = [{"id": number, "key": f"PAY-{number}", "fields": fields} for number in ("1", "2")]
+    responses.post(f"{BASE}/issue/bulkfetch", json={"issues": found})
+    assert [each.issue.ref for each in tracker(SITE).read(["1"]).readings] == ["1"]
+
+
+@responses.activate
 def test_duplicate_is_closed_where_linking_is_switched_off():
     done = {"name": "Done", "statusCategory": {"key": "done"}}
     fields = {"status": done, "resolution": None, "issuelinks": []}

@@ -44,6 +44,7 @@ def test_issue_that_is_there_already_is_left_alone(sandbox, jira):
 
 
 def test_way_of_several_steps_is_walked_as_the_settings_say(strict):
+    """A state that "does not exist or no transition possible": jiralert#169."""
     place = Place("STEP")
     with pytest.raises(Rejected) as refusal:
         cloud(strict).transition(cloud(strict).create(place, DRAFT).issue.ref, Category.DONE)
@@ -140,6 +141,7 @@ def test_duplicate_takes_whatever_end_the_workflow_has(strict):
 
 
 def test_status_that_means_declined_counts_without_a_resolution():
+    """One magic resolution is not enough: jiralert#142. Declined work never counts as delivered: Sync2Jira#170."""
     body = issue("Rejected", "done")
     with responses.RequestsMock() as mock:
         mock.get("https://j.example/rest/api/2/issue/1", json=body)
@@ -173,6 +175,17 @@ def test_move_that_the_workflow_undoes_is_told():
             tracker("https://j.example").transition("1", Category.DONE)
     assert failure.value.code == "jira.transition_without_effect"
     assert sent.calls[0].request.body == '{"transition": {"id": "31"}}'
+
+
+def test_issue_is_never_led_back_along_its_way():
+    back = {"id": "11", "name": "Back", "to": {"name": "In Progress", "statusCategory": {"key": "indeterminate"}}}
+    base = "https://j.example/rest/api/2/issue/1"
+    with responses.RequestsMock() as mock:
+        mock.get(base, json=issue("In Review", "indeterminate"))
+        mock.get(f"{base}/transitions", json={"transitions": [back]})
+        with pytest.raises(Rejected) as failure:
+            tracker("https://j.example", transitions=STEPS).transition("1", Category.DONE)
+    assert failure.value.code == "jira.no_transition"
 
 
 def test_transitions_that_cannot_be_read_are_not_taken_for_none():
