@@ -23,6 +23,8 @@ from connectors.spi import (
     Unavailable,
     Visibility,
 )
+from service.app import create_app
+from service.cli.status import as_document, as_text
 from service.intake.presence import beat
 from service.ledger.inbox import Rhythm
 from service.usecases.deliveries import absorb_due
@@ -139,6 +141,19 @@ def test_a_postmortem_that_no_delivery_announced_is_absorbed_and_counted_as_miss
     assert [each.title for each in items_of(house)] == ["Add an alert for A"]
     assert health(parts).missed == 1
     assert events(house, SOURCE).count("postmortem.missed") == 1
+
+
+def test_what_was_missed_stands_on_the_page_and_in_the_status(house: House, parts: Components, tool: Tool) -> None:
+    first_sweep(house, parts)
+    tool.held["A"] = document("A")
+    sweep(parts)
+    seen = survey(parts)
+    assert "1 postmortem was found by our own look in the last 30 days: no delivery had announced it." in as_text(seen)
+    assert [line["missed"] for line in as_document(seen)["connections"] if line["name"] == "incidents"] == [1]
+    with create_app(parts).test_client() as client:
+        assert "1 missed postmortem" in client.get("/health-of-sync").text
+    house.pass_time(days=31)
+    assert health(parts).missed == 0
 
 
 def test_what_a_delivery_announced_is_neither_fetched_again_nor_missed(
