@@ -7,6 +7,12 @@ from service.reading import marks, states, trackers
 # How far back from its end a text is looked at.
 WINDOW = 1500
 _OPENERS = {")": "(", "）": "（", "]": "[", "】": "【"}
+_DATE_LEAD = re.compile(
+    r"^(?:(?:due|eta|by|before|until|deadline|target|bis|bis zum|fällig|avant(?: le)?|jusqu'au|hasta(?: el)?|antes del?"
+    r"|até|entro(?: il)?|voor|uiterlijk|do|до)(?: date| by| on)?[:：]?\s*)?(?:(?:mon|tues?"
+    r"|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? +)?",
+    re.IGNORECASE,
+)
 _HEAD_SEP = re.compile(r"^[\s\-–—:：|,;.•·>]+")
 _TAIL_SEP = re.compile(r"[\s\-–—:：|,;•·→>=]+$")
 
@@ -72,3 +78,13 @@ def without_profile_links(text: str) -> str:
 def inside_link(text: str, at: int) -> bool:
     """Whether the position is within a link."""
     return text.rfind(marks.LINK, 0, at) > text.rfind(marks.LINK_END, 0, at)
+
+
+def sets_off(mark: str, after: str) -> bool:
+    """Whether what follows is a remark: after a dash, or in lower case after a full stop, but not after a colon."""
+    return after[0].islower() and len(after) <= 40 if not mark.strip() else mark.strip() != ":"
+
+
+def bare_date(text: str) -> str:
+    """The text without the words that lead to a date ("due by Friday, ...")."""
+    return _DATE_LEAD.sub("", text.strip()).removesuffix("まで").removesuffix("前").strip()

@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(
     r"(?:[^\w\[\]]|_)*|\W*(?:n/?a|none|nil|nothing|no action(?: items?)?(?: (?:needed|required|taken|identified))?"
     r"|no follow[- ]?ups?|not applicable|tbd|tba|tbc|todo|to be (?:done|determined|defined|added)|"
     r"\.\.\.|etc|なし|特になし|无|無|keine|aucune?|ninguna?|nessuna?|nenhuma?|geen)\W*|\W*(?:\.\.\.|…).*"
-    r"|.*\{\{.*\}\}.*|\W*\$\{[^{}]*\}\W*|\W*<[^<>]+>\W*|\[[^\]]*(?:your|description|action item|insert|task)[^\]]*\]\W*"
+    r"|.*\{\{.*\}\}.*|\W*\{[^{}]*\}\W*|\W*<[^<>]+>\W*|\[[^\]]*(?:your|description|action item|insert|task)[^\]]*\]\W*"
     r"|\W*(?:action item|item|action|task|follow-up|another item|example)s? ?(?:\d{1,2}|[a-z]"
     r"|here)?\W*|\W*(?:add|insert|list|describe) (?:your )?(?:action items?|items|actions"
     r"|tasks)? ?here\W*|lorem ipsum.*",

@@ -40,6 +40,11 @@ _MENTIONS_START = re.compile(
 _PRIORITY_START = re.compile(
     r"^[\[(]?(P[0-4]|(?:high|medium|low|critical|urgent)(?: priority)?)[\])]?\s*[:：\-–—|]+\s*", re.IGNORECASE
 )
+_PERSON_TO = re.compile(
+    r"(?!(?:we|i|our|the|team|everyone|all)\b)"
+    r"((?:[^\W\d_][\w'’.\-]*(?: and |, | & |/)?(?: (?!to\b|will\b))?){1,4}) (?:to|will) (?=[a-z])",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(
     r"^\s*(?:action(?: item)?|item|task|ai|follow-?up|improvement|recommendation"
     r"|measure)[ \-]?#?\d{1,3}\s?[.):\-–—]+\s*|^\s*(?:action(?: item)?|task|follow-?up)\s*[:：]\s+",
@@ -57,12 +62,6 @@ _BY_DATE = re.compile(
 )
 # The length from which a text is an essay, not an item.
 _LONGEST = 8000
-_DATE_LEAD = re.compile(
-    r"^(?:(?:due|eta|by|before|until|deadline|target|bis|bis zum|fällig|avant(?: le)?|jusqu'au|hasta(?: el)?|antes del?"
-    r"|até|entro(?: il)?|voor|uiterlijk|do|до)(?: date| by| on)?[:：]?\s*)?(?:(?:mon|tues?"
-    r"|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? +)?",
-    re.IGNORECASE,
-)
 
 
 def peel(marked: str, who: People, anchor: datetime.date | None) -> Peeled:
@@ -109,6 +108,7 @@ class _Peeler:
             for _ in range(12):
                 if not any(rule() for rule in rules):
                     break
+        self._named()
 
     def _keep(self, text: str) -> bool:
         """Replaces the text unless nothing readable would be left of it; says whether it did."""
@@ -186,6 +186,12 @@ class _Peeler:
         self._peeled.owner = self._peeled.owner or people.owner(found.group(1).strip(" ,&/+").removesuffix(" and"))
         return True
 
+    def _named(self) -> None:
+        """Who is named at the front ("Kim to write to customers") owns it; the words stay as they are."""
+        found = _PERSON_TO.match(marks.plain(self._peeled.text))
+        if found and self._peeled.owner is None and self._who.is_person(found.group(1)):
+            self._peeled.owner = people.owner(found.group(1))
+
     def _tail_bracket(self) -> bool:
         text = marks.unstyled(self._peeled.text).rstrip(_TAIL_NOISE)
         start = ends.bracket_start(text)
@@ -253,7 +259,7 @@ class _Peeler:
         return True
 
     def _dated(self, shown: str, into: Peeled) -> bool:
-        bare = _DATE_LEAD.sub("", shown.strip()).removesuffix("まで").removesuffix("前").strip()
+        bare = ends.bare_date(shown)
         if last := dates.end_of_month(bare):
             into.due = into.due or last
             return True
@@ -342,7 +348,7 @@ class _Peeler:
         for found in reversed([cut for cut in cuts if not ends.inside_link(bare, cut.start())]):
             after = bare[found.end() :]
             into = Peeled("")
-            state = ends.remark_state(marks.plain(after)) if _sets_off(found.group(0), after) else None
+            state = ends.remark_state(marks.plain(after)) if ends.sets_off(found.group(0), after) else None
             if state is None and not self._fact(after, into) and not self._told(after, into):
                 continue
             if not self._keep(ends.trim(bare[: found.start()], at_head=False)):
@@ -386,8 +392,3 @@ class _Peeler:
             return False
         self._peeled.owner = self._peeled.owner or people.owner(re.sub(r"\s+(?=@)", ", ", found.group(1).strip()))
         return True
-
-
-def _sets_off(mark: str, after: str) -> bool:
-    """Whether what follows is a remark: after a dash, or in lower case after a full stop, but not after a colon."""
-    return after[0].islower() and len(after) <= 40 if not mark.strip() else mark.strip() != ":"

@@ -11,7 +11,8 @@ from service.reading.items import Place, is_placeholder, item_of
 from service.reading.peel import peel
 from service.reading.sections import Section
 
-_WHOLE = 2
+# A paragraph of so many sentences is one item, explanations included, where it begins with the promise.
+_WHOLE, _SHORT = 3, 2
 
 
 def of_paragraphs(blocks: list[Block], place: Place, *, only_ours: bool = False) -> Iterator[ReadItem]:
@@ -38,8 +39,7 @@ def _parts(text: str) -> list[str]:
 def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
     peeled = peel(text, place.who, place.anchor)
     found = promises.sentences(peeled.text)
-    several = sum(promises.binds(marks.plain(sentence)) for sentence in found) > 1
-    whole = not only_ours and not several and (len(found) <= _WHOLE or peeled.done is not None)
+    whole = not only_ours and (peeled.done is not None or _is_one(found))
     for candidate in [peeled] if whole else [peel(sentence, place.who, place.anchor) for sentence in found]:
         peeled = candidate
         shown = marks.plain(peeled.text)
@@ -50,6 +50,11 @@ def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
         item = item_of(peeled, replace(place, doubtful=True))
         if item:
             yield item
+
+
+def _is_one(sentences: list[str]) -> bool:
+    bound = [promises.binds(marks.plain(sentence)) for sentence in sentences]
+    return sum(bound) <= 1 and (len(sentences) <= _SHORT or (len(sentences) <= _WHOLE and bound[0]))
 
 
 def of_vows(blocks: list[Block], place: Place) -> Iterator[ReadItem]:
