@@ -23,6 +23,8 @@ PAGES = (
     "/items?state=unfinished&team=payments",
     "/items/1",
     "/items/8",
+    "/items/8?decided=correct",
+    "/attention?decided=release",
     "/postmortems",
     "/postmortems/1",
     "/attention",
@@ -125,4 +127,21 @@ def test_print_shows_the_exact_dates_and_no_navigation(browser: Browser, address
     after = "getComputedStyle(document.querySelector('td.when time'), '::after').content"
     assert "2026" in page.evaluate(after) or "attr(title)" in page.evaluate(after)
     assert page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    context.close()
+
+
+def test_a_form_works_without_a_script(browser: Browser, address: str) -> None:
+    """With all that a browser adds of its own: the cookie, where the form comes from."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/items/8")
+    page.fill("input[name=due_on]", "2027-01-15")
+    page.fill("input[name=reason]", "asked the author")
+    page.click("button[value=correct]")
+    assert page.url == f"{address}/items/8?decided=correct"
+    assert "Corrected." in page.inner_text("[role=status]")
+    page.click("button[value=correct]")
+    # The browser itself asks for the reason.
+    assert page.url == f"{address}/items/8?decided=correct"
+    assert page.input_value("input[name=due_on]") == "2027-01-15"
     context.close()
