@@ -42,7 +42,11 @@ _READ = "restriction/byOperation/read"
 class ConfluenceSource:
     def __init__(self, name: str, settings: ConfluenceSettings) -> None:
         self.capabilities = SourceCapabilities(
-            fetches=True, lists=True, call_seconds=settings.call_seconds, sweep_seconds=settings.sweep_seconds
+            fetches=True,
+            lists=True,
+            lists_changes=True,
+            call_seconds=settings.call_seconds,
+            sweep_seconds=settings.sweep_seconds,
         )
         self._name = name
         self._settings = settings
@@ -72,9 +76,11 @@ class ConfluenceSource:
             return document_of(page, self._names(page), restricted=self._restricted(page), settings=self._settings)
 
     def finalized_since(self, cursor: str | None) -> Finalized | None:
-        """All labelled pages, oldest first: a label leaves no instant by which the search could ask for it."""
-        given: dict[str, Any] = dict(json.loads(cursor)) if cursor else {}
-        query = {"cql": self._cql(), "limit": PAGE, "expand": "content.metadata.labels", **given}
+        """Goes through all labelled pages, because a label leaves no instant by which the search could ask for it, and
+        names those that are final in another version than at the last look, and those that were and are not any more.
+        """
+        before, seen, given = json.loads(cursor) if cursor else ({}, {}, {})
+        query = {"cql": self._cql(), "limit": PAGE, "expand": "content.metadata.labels,content.version", **given}
         with within(self._settings.call_seconds):
             what = "search for pages"
             data = self._api.get(what, "rest/api/search", query, one=False)
@@ -83,11 +89,15 @@ class ConfluenceSource:
             found = [
                 content for each in members(data, "results") if isinstance(content := each.get("content"), Mapping)
             ]
-            final = tuple(text(each.get("id")) for each in found if self._is_final(each))
-        after = text(member(data, "_links", "next"))
-        position = dict(parse_qsl(urlsplit(after).query))
-        moving = {name: position[name] for name in ("cursor", "start") if name in position}
-        return Finalized(final, json.dumps(moving) if moving else "", bool(moving))
+            final = {text(each.get("id")): _version(each) for each in found if self._is_final(each)}
+        changed = tuple(identity for identity, version in final.items() if before.get(identity) != version)
+        seen |= final
+        after = dict(parse_qsl(urlsplit(text(member(data, "_links", "next"))).query))
+        moving = {name: after[name] for name in ("cursor", "start") if name in after}
+        if moving:
+            return Finalized(changed, json.dumps([before, seen, moving]), more=True)
+        left = tuple(identity for identity in before if identity not in seen)
+        return Finalized((*changed, *left), json.dumps([seen, {}, {}]))
 
     def tell(self, status: ItemStatus) -> None:
         sentence = f"{self._name} cannot be told of {status.title!r}, because a page belongs to its authors."
@@ -161,6 +171,10 @@ class ConfluenceSource:
             if name := text(member(user, "displayName")):
                 found[identity] = name
         return found
+
+
+def _version(content: Mapping[str, Any]) -> str:
+    return text(member(content, "version", "number"))
 
 
 def _quoted(word: str) -> str:

@@ -11,6 +11,7 @@ from html import escape
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
+from bs4.exceptions import ParserRejectedMarkup
 
 # A task's or a table's tick, which authors use for done.
 EMOTICONS = {"tick": "✅", "cross": "❌"}
@@ -54,7 +55,11 @@ def html(storage: str, names: Names) -> str:
 
 
 def _parsed(storage: str) -> BeautifulSoup:
-    return BeautifulSoup(storage, "html.parser")
+    try:
+        return BeautifulSoup(storage, "html.parser")
+    except ParserRejectedMarkup:
+        # A broken declaration is what the parser gives up at: such a page loses its code blocks, not its promises.
+        return BeautifulSoup(storage.replace("<!", "&lt;!"), "html.parser")
 
 
 def _user(tag: Tag) -> str:

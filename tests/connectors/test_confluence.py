@@ -219,6 +219,30 @@ def test_a_sweep_is_paged_and_keeps_to_its_spaces(standing: Sandbox, tool: Confl
     assert only.source_ids == ("900",)
 
 
+def test_a_look_names_what_is_final_anew_or_in_another_version_and_what_is_so_no_longer(tool: ConfluenceBench) -> None:
+    tool.add_final(1)
+    tool.add_final(2)
+    tool.add_draft()
+    first = tool.source.finalized_since(None)
+    assert first is not None
+    assert sorted(first.source_ids) == ["1", "2", "917515"]
+    again = tool.source.finalized_since(first.cursor)
+    assert again is not None
+    assert again.source_ids == ()
+    tool.shelves.change("pages", "1", version=4)
+    tool.shelves.change("pages", "2", labels=["postmortem"])
+    tool.shelves.change("pages", "77", labels=["postmortem-final"])
+    tool.shelves.change("pages", "917515", status="trashed")
+    last = tool.source.finalized_since(again.cursor)
+    assert last is not None
+    assert {name: tool.source.fetch(name).status for name in last.source_ids} == {
+        "1": "final",
+        "2": "draft",
+        "77": "final",
+        "917515": "deleted",
+    }
+
+
 @pytest.mark.parametrize("name", sorted(FOLLOWED))
 def test_what_happens_to_a_page_or_its_labels_is_followed(name: str) -> None:
     for about in (
@@ -263,6 +287,10 @@ def test_users_who_are_unknown_leave_no_trace_and_others_their_name() -> None:
     )
     assert mentioned(storage + storage) == ["8a7f", "x"]
     assert html(storage, {"8a7f": "Dana"}) == "<div><p>@Dana and </p></div>"
+
+
+def test_a_broken_declaration_takes_no_promise_with_it() -> None:
+    assert "<li>Add an alert</li>" in html("<ul><li>Add an alert</li></ul><![x", {})
 
 
 @given(st.text(alphabet=st.sampled_from("<>/ac:taskri=\"' &;![CDATA]-xyz\n")))

@@ -130,6 +130,7 @@ def _both(routes: Blueprint, shelves: Shelves) -> None:
                     "status": each["status"],
                     "title": each["title"],
                     "metadata": {"labels": {"results": _labels(each)}},
+                    "version": {"number": each.get("version", 3)},
                 }
             }
             for each in found[start : start + limit]
