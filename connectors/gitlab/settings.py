@@ -37,7 +37,7 @@ class GitlabSettings:
     declined_labels: tuple[str, ...] = DECLINED
 
 
-_Label = fields.String(validate=validate.Regexp(r"[^,\n]*\S[^,\n]*\Z", error="A label is one line without commas."))
+_Label = fields.String(validate=validate.Regexp(r"[^,\n]*[^,\s][^,\n]*\Z", error="A label is one line without commas."))
 
 
 class GitlabSchema(SettingsSchema):

@@ -10,6 +10,8 @@ from connectors.gitlab import CONNECTOR as GITLAB
 from connectors.gitlab.tracker import GitlabTracker
 from connectors.jira import CONNECTOR as JIRA
 from connectors.jira.tracker import JiraTracker
+from connectors.redmine import CONNECTOR as REDMINE
+from connectors.redmine.tracker import RedmineTracker
 from connectors.sandbox.options import SandboxOptions
 from connectors.sandbox.running import Sandbox
 from tests.connectors.servers import JIRA_USER
@@ -20,6 +22,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIRA_TOKEN", "sandbox-jira-token")
     monkeypatch.setenv("GITHUB_TOKEN", "sandbox-github-token")
     monkeypatch.setenv("GITLAB_TOKEN", "sandbox-gitlab-token")
+    monkeypatch.setenv("REDMINE_TOKEN", "sandbox-redmine-key")
     monkeypatch.setenv("HOOK_SECRET", "It's a Secret to Everybody")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
@@ -69,4 +72,13 @@ def gitlab(sandbox: Sandbox) -> GitlabTracker:
     table = {"api_url": f"{sandbox.url}/gitlab", "token_env": "GITLAB_TOKEN", "overlap_seconds": 0}
     made = GITLAB.tracker.make("gitlab-main", GITLAB.tracker.settings(table))
     assert isinstance(made, GitlabTracker)
+    return made
+
+
+@pytest.fixture
+def redmine_tracker(sandbox: Sandbox) -> RedmineTracker:
+    assert REDMINE.tracker is not None
+    table = {"api_url": f"{sandbox.url}/redmine", "token_env": "REDMINE_TOKEN"}
+    made = REDMINE.tracker.make("redmine-main", REDMINE.tracker.settings(table))
+    assert isinstance(made, RedmineTracker)
     return made

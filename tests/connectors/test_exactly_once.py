@@ -11,13 +11,24 @@ import pytest
 from connectors import github as github_connector
 from connectors import gitlab as gitlab_connector
 from connectors import jira as jira_connector
+from connectors import redmine as redmine_connector
 from connectors.sandbox.running import Sandbox
 from connectors.spi import ConnectorError, IssueDraft, OutcomeUnknown, Place, Tracker, Unavailable
 from tests.connectors.servers import JIRA_USER, answer, took_less_than, wire
 
-PLACES = {"jira": Place("PAY"), "github": Place("acme/payments"), "gitlab": Place("acme/payments")}
-CONNECTORS = {"jira": jira_connector, "github": github_connector, "gitlab": gitlab_connector}
-PATHS = {"jira": "/jira", "github": "/github/api/v3", "gitlab": "/gitlab"}
+PLACES = {
+    "jira": Place("PAY"),
+    "github": Place("acme/payments"),
+    "gitlab": Place("acme/payments"),
+    "redmine": Place("payments"),
+}
+CONNECTORS = {
+    "jira": jira_connector,
+    "github": github_connector,
+    "gitlab": gitlab_connector,
+    "redmine": redmine_connector,
+}
+PATHS = {"jira": "/jira", "github": "/github/api/v3", "gitlab": "/gitlab", "redmine": "/redmine"}
 DRAFT = IssueDraft("Add a limit", "Because the private part of it fell over.", "m1")
 
 
@@ -69,7 +80,8 @@ def test_answer_that_is_lost_is_never_asked_for_twice_and_the_probe_tells_what_h
 def test_request_tells_who_we_are_and_debug_logs_tell_no_text(vendor, caplog):
     caplog.set_level(logging.DEBUG)
     body = b'{"id": "1", "key": "PAY-1", "node_id": "I_1", "number": 1, "repository_url": "x/repos/acme/payments",'
-    body += b'"iid": 1, "project_id": 4, "references": {"full": "acme/payments#1"}}'
+    body += b'"iid": 1, "project_id": 4, "references": {"full": "acme/payments#1"},'
+    body += b'"issue": {"id": 1, "created_on": "2026-11-23T10:00:00Z"}}'
     with wire(answer("201 Created", body)) as server:
         make(vendor, server.url).create(PLACES[vendor], DRAFT)
     assert b"User-Agent: Afteraction/" in server.requests[0]

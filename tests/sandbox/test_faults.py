@@ -136,7 +136,7 @@ def test_the_window_of_an_allowed_rate_slides(client: Client) -> None:
     ("rule", "sentence"),
     [
         ({"kind": "explode", "tracker": "jira"}, "`kind` must be one of"),
-        ({"kind": "trickle", "tracker": "gitlab"}, "`tracker` must be one of"),
+        ({"kind": "trickle", "tracker": "bugzilla"}, "`tracker` must be one of"),
         ({"kind": "mail_451", "tracker": "jira"}, "`kind` must be one of"),
         ({"kind": "trickle", "tracker": "jira", "chance": 1}, "Unknown member 'chance'"),
         ({"kind": "trickle", "tracker": "jira", "probability": 2}, "between 0 and 1"),
