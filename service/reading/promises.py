@@ -70,6 +70,7 @@ _ASKS = re.compile(
 _FOLLOWING = re.compile(
     r"\b(?:the following|as follows|these (?:steps|actions|changes|measures|improvements))\b", re.IGNORECASE
 )
+_LEAD_IN = re.compile(r"[^:：—–]{1,80}?(?:[:：—–]| - )\s*")
 _PAST_FORM = re.compile(r"\W*(?:(?:we|i)(?:'ve|’ve| have| had)? )?(?:also |already |now )*([^\W\d_]+)", re.IGNORECASE)
 _IRREGULAR = frozenset(("built", "rebuilt", "wrote", "made", "took", "gave", "began", "found", "held", "sent"))
 _FIRST = re.compile(r"[^\W\d_][\w'’\-]*")
@@ -123,6 +124,12 @@ def _stem(word: str) -> str:
     return stem + "e"
 
 
+def orders(text: str) -> bool:
+    """Whether the text is an order, also after a lead-in that names its subject ("Locks: release them")."""
+    lead = _LEAD_IN.match(text)
+    return is_order(text) or (lead is not None and is_order(text[lead.end() :]))
+
+
 def is_past(text: str) -> bool:
     """Whether the text tells what was done: it begins with a verb of work in its past form ("Added a limit")."""
     found = _PAST_FORM.match(text)
@@ -139,8 +146,7 @@ def is_past(text: str) -> bool:
 def is_promise(marked: str) -> bool:
     """Whether an item's words are those of an action: an order (also after a bold lead-in), or an obligation."""
     text = marks.plain(marked)
-    head, colon, rest = text.partition(":")
-    return is_order(text) or (bool(colon) and len(head) < 80 and is_order(rest)) or bool(_WILL.search(text[:600]))
+    return orders(text) or bool(_WILL.search(text[:600]))
 
 
 def we_promise(sentence: str) -> bool:

@@ -91,7 +91,7 @@ def _vow(text: str, place: Place) -> Iterator[ReadItem]:
 def _promises(shown: str, *, whole: bool, only_ours: bool) -> bool:
     if whole:
         return promises.is_promise(shown)
-    return promises.is_order(shown) or (promises.we_promise(shown) if only_ours else promises.binds(shown))
+    return promises.orders(shown) or (promises.we_promise(shown) if only_ours else promises.binds(shown))
 
 
 def names_action(section: Section) -> bool:

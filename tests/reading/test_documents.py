@@ -70,7 +70,8 @@ def test_the_promises_of_the_document_are_found_and_nothing_else(path: Path) -> 
 
 
 def _unsure(stated: list[Stated], item: ReadItem) -> bool:
-    return any(s.ambiguous and _bare(s.texts[0]) in _bare(item.text) for s in stated)
+    unsure, text = [_bare(s.texts[0]) for s in stated if s.ambiguous], _bare(item.text)
+    return any(each in text or text in each for each in unsure)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
