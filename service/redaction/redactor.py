@@ -1,23 +1,23 @@
-"""Takes credentials out of text before it leaves."""
+"""Takes credentials, and what the operator names besides, out of text before it leaves."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from service.redaction.keys import private_keys
-from service.redaction.rules import RULES, Rule
+from service.redaction.rules import MARKED, RULES, Rule
+from service.redaction.views import View, decoded, joined, rendered
 
 # What one pass takes out may bare an edge at which another rule now holds; the bound is so that no text holds us up.
-PASSES = 5
-
-_ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
-# Each character as it is shown; it is the last one of its match.
-_SHOWN = re.compile(rf"{_ESCAPED.pattern}|.", re.DOTALL)
+PASSES = 8
 
 # A token that is longer than its rule knows goes whole: vendors lengthen theirs.
 _TAIL = re.compile(r"[A-Za-z0-9_-]*")
+
+# Something besides credentials: what it is called, and where in a text it stands.
+Finder = tuple[str, Callable[[str], Iterable[tuple[int, int]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +35,74 @@ class _Span:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Redactor:
+    """Redacts credentials and whatever `finders` find."""
+
+    finders: tuple[Finder, ...] = ()
+
+    def redact(self, text: str) -> Redacted:
+        """The text with each finding replaced by `[redacted: kind]`. Redacting again changes nothing."""
+        kinds: dict[str, None] = {}
+        for _ in range(PASSES):
+            found = _merged(sorted(_spans(text, self.finders)))
+            if not found:
+                break
+            parts, position = [], 0
+            for span in found:
+                parts += [text[position : span.start], f"[redacted: {span.kind}]"]
+                position = span.end
+                kinds.setdefault(span.kind)
+            text = "".join([*parts, text[position:]])
+        return Redacted(text, tuple(kinds))
+
+
+CREDENTIALS = Redactor()
+
+
 def redact(text: str) -> Redacted:
-    """The text with each credential replaced by `[redacted: kind]`. Redacting again changes nothing."""
-    kinds: dict[str, None] = {}
-    for _ in range(PASSES):
-        found = _merged(sorted(_spans(text)))
-        if not found:
-            break
-        parts, position = [], 0
-        for span in found:
-            parts += [text[position : span.start], f"[redacted: {span.kind}]"]
-            position = span.end
-            kinds.setdefault(span.kind)
-        text = "".join([*parts, text[position:]])
-    return Redacted(text, tuple(kinds))
+    """The text with each credential replaced by `[redacted: kind]`."""
+    return CREDENTIALS.redact(text)
 
 
-def _spans(text: str) -> Iterator[_Span]:
-    yield from _plain_spans(text)
-    if _ESCAPED.search(text):
-        # A tracker shows Markdown without its backslashes: what stands there then must not be a credential either.
-        shown = [match.end() - 1 for match in _SHOWN.finditer(text)]
-        for span in _plain_spans("".join(text[index] for index in shown)):
-            yield _Span(shown[span.start], shown[span.end - 1] + 1, span.kind)
+def _spans(text: str, finders: tuple[Finder, ...]) -> list[_Span]:
+    """What stands in the text as it is or is decoded; else, if nothing does, in what markup keeps apart."""
+    shown = decoded(text)
+    found = [*_found(View(text), RULES, finders)]
+    if shown.text != text:
+        found += _found(shown, RULES, finders)
+    if found:
+        return found
+    # Where markup is taken away words come together, so only what cannot be a word is looked for there.
+    marked = rendered(shown)
+    if marked.text != shown.text:
+        found += _found(marked, MARKED, finders)
+    cells = joined(marked)
+    if not found and cells.text != marked.text:
+        found += _found(cells, MARKED, ())
+    return found
 
 
-def _plain_spans(text: str) -> Iterator[_Span]:
-    lowered = text.lower()
-    for start, end in private_keys(text):
-        yield _Span(start, end, "private key")
-    for rule in RULES:
+def _found(view: View, rules: tuple[Rule, ...], finders: tuple[Finder, ...]) -> Iterator[_Span]:
+    lowered = view.text.lower()
+    for start, end in private_keys(view.text):
+        yield _Span(*view.span(start, end), "private key")
+    for rule in rules:
         if not rule.hints or any(hint in lowered for hint in rule.hints):
-            yield from _matches(rule, text)
+            for start, end in _matches(rule, view.text):
+                yield _Span(*view.span(start, end), rule.kind)
+    for kind, find in finders:
+        for start, end in find(view.text):
+            yield _Span(*view.span(start, end), kind)
 
 
-def _matches(rule: Rule, text: str) -> Iterator[_Span]:
+def _matches(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
     position = 0
     while match := rule.pattern.search(text, position):
         start, end = _secret(match)
         tail = _TAIL.match(text, end)
         end = tail.end() if tail else end
-        yield _Span(start, end, rule.kind)
+        yield start, end
         position = max(end, match.end())
 
 

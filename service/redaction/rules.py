@@ -100,6 +100,39 @@ TOKENS = (
     ),
 )
 
+# Vendors whose tokens begin with a word of their own: kind, prefix, and what follows it.
+_PREFIXES = (
+    ("age key", "AGE-SECRET-KEY-1", r"[0-9A-Z]{50,}"),
+    ("databricks token", "dapi", r"[0-9a-f]{32}(?:-[0-9])?"),
+    ("docker token", "dckr_pat_", r"[A-Za-z0-9_-]{20,}"),
+    ("docker token", "dckr_oat_", r"[A-Za-z0-9_-]{20,}"),
+    ("doppler token", "dp.pt.", r"[A-Za-z0-9]{40,}"),
+    ("doppler token", "dp.st.", r"[A-Za-z0-9_.-]{40,}"),
+    ("duffel token", "duffel_live_", r"[A-Za-z0-9_-]{40,}"),
+    ("firehydrant token", "fhb-", r"[a-f0-9]{32,}"),
+    ("fly token", "FlyV1 ", r"fm[12][ar]?_[A-Za-z0-9+/=_-]{30,}"),
+    ("heroku key", "HRKU-", r"[A-Za-z0-9_-]{30,}"),
+    ("linear key", "lin_api_", r"[A-Za-z0-9]{30,}"),
+    ("mailgun key", "key-", r"[0-9a-f]{32}(?![0-9A-Za-z])"),
+    ("notion token", "ntn_", r"[A-Za-z0-9]{40,}"),
+    ("notion token", "secret_", r"[A-Za-z0-9]{43}(?![A-Za-z0-9])"),
+    ("planetscale token", "pscale_tkn_", r"[A-Za-z0-9_.-]{32,}"),
+    ("planetscale token", "pscale_pw_", r"[A-Za-z0-9_.-]{32,}"),
+    ("postman key", "PMAK-", r"[a-f0-9]{24}-[a-f0-9]{34}"),
+    ("pulumi token", "pul-", r"[a-f0-9]{40}"),
+    ("rootly token", "rootly_", r"[a-f0-9]{40,}"),
+    ("rubygems key", "rubygems_", r"[a-f0-9]{40,}"),
+    ("sentry token", "sntrys_", r"[A-Za-z0-9+/=_.-]{40,}"),
+    ("sentry token", "sntryu_", r"[a-f0-9]{40,}"),
+    ("supabase key", "sbp_", r"[a-f0-9]{40}"),
+    ("tailscale key", "tskey-", r"[a-z]{3,10}-[A-Za-z0-9]{6,}(?:-[A-Za-z0-9]{10,})?"),
+    ("typeform token", "tfp_", r"[A-Za-z0-9_.=-]{40,}"),
+)
+PREFIXED = (
+    *(_own(kind, rf"(?<![A-Za-z0-9]){re.escape(prefix)}{rest}", prefix.lower()) for kind, prefix, rest in _PREFIXES),
+    _own("terraform token", r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}", ".atlasv1."),
+)
+
 # Only the part between :// and @ goes; the host says which account to rotate.
 URLS = (
     _own("url credentials", r"://(?P<secret>[^\s:/@?#<>\"'`]{0,256}:[^\s/?#<>\"'`]{1,512})@(?=[A-Za-z0-9\[])", "://"),
@@ -165,4 +198,6 @@ ASSIGNMENTS = (
     _own("assigned secret", r"_authToken[ \t]{0,8}=[ \t]{0,8}(?P<secret>[A-Za-z0-9_-]{8,})", "_authtoken"),
 )  # fmt: skip
 
-RULES: tuple[Rule, ...] = (*TOKENS, *LIBRARY, *HEADERS, *URLS, *ASSIGNMENTS)
+RULES: tuple[Rule, ...] = (*TOKENS, *PREFIXED, *LIBRARY, *HEADERS, *URLS, *ASSIGNMENTS)
+# Those that begin as no word does: they hold where markup was taken away and words may have come together.
+MARKED: tuple[Rule, ...] = (*TOKENS, *PREFIXED, *(rule for rule in LIBRARY if rule.hints))
