@@ -12,6 +12,7 @@ from config.model import (
     ListenerConfig,
     PersonConfig,
     PolicyConfig,
+    RedactionConfig,
     RouteConfig,
     ServiceConfig,
     SourceConfig,
@@ -27,6 +28,7 @@ Tables = Mapping[str, Sequence[Loaded]]
 
 def build(tables: Tables, steps: Sequence[Sequence[Loaded]], digest: str) -> Config:
     """`steps` has the steps of each policy, in the order of the policies."""
+    redaction = dict(tables["redaction"][0].data) if tables["redaction"] else {}
     service = dict(tables["service"][0].data) if tables["service"] else {}
     people = [PersonConfig(**loaded.data) for loaded in tables["people"]]
     teams = [TeamConfig(**loaded.data) for loaded in tables["teams"]]
@@ -42,6 +44,7 @@ def build(tables: Tables, steps: Sequence[Sequence[Loaded]], digest: str) -> Con
         teams={team.id: team for team in teams},
         policies=policies or (default_policy(),),
         digest=digest,
+        redaction=RedactionConfig(**redaction),
         listeners={loaded.name: ListenerConfig(loaded.name, **_vendor(loaded)) for loaded in tables["listeners"]},
     )
 

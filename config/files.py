@@ -18,7 +18,7 @@ from config.people_csv import read_people
 
 NAMED = ("sources", "trackers", "targets", "channels", "listeners")
 NUMBERED = ("routes", "people", "teams", "policies")
-_TOP = ("service", *NAMED, *NUMBERED, "include", "people_csv")
+_TOP = ("service", "redaction", *NAMED, *NUMBERED, "include", "people_csv")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DEEPEST = 30
 _TOO_DEEP = "its values are nested too deeply"
@@ -71,7 +71,7 @@ class _Reader:
                 self._broken(shown, _TOO_DEEP, None)
                 return
             self.gathered.texts[shown] = text
-            self._sections(document, shown)
+            self._sections(document, path, shown)
             self._includes(document, path, shown, (*chain, os.path.realpath(path)))
             self._people(document, path, shown)
 
@@ -113,7 +113,7 @@ class _Reader:
         self._fault(shown, "", found, "TOML", cure, "not_toml", line)
         self.gathered.partial.update(_TOP)
 
-    def _sections(self, document: dict[str, Any], shown: str) -> None:
+    def _sections(self, document: dict[str, Any], path: Path, shown: str) -> None:
         for key, value in document.items():
             if key not in _TOP:
                 near = nearest(key, _TOP)
@@ -121,6 +121,8 @@ class _Reader:
                 self._fault(shown, key, "an unknown key", ", ".join(_TOP), cure, "unknown_key")
             elif key == "service":
                 self._table(key, value, shown, "")
+            elif key == "redaction":
+                self._table(key, self._with_names(value, path, shown), shown, "")
             elif key in NAMED:
                 self._named(key, value, shown)
             elif key in NUMBERED:
@@ -133,6 +135,17 @@ class _Reader:
         else:
             self._fault(shown, key, show(value), "a table", f"Write [{key}] and its keys below it.", "not_a_table")
             self.gathered.partial.add(section)
+
+    def _with_names(self, table: Any, path: Path, shown: str) -> Any:
+        """The table with the names that its `names_file` lists, one a line, beside its own."""
+        if not isinstance(table, dict) or "names_file" not in table:
+            return table
+        key, listed = "redaction.names_file", table.get("names", [])
+        names = list(listed) if isinstance(listed, list) else [listed]
+        for _key, found, told in self._matches(key, {key: table["names_file"]}, path, shown):
+            text = self._text(found, told) or ""
+            names += [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        return {**{each: value for each, value in table.items() if each != "names_file"}, "names": names}
 
     def _named(self, section: str, value: Any, shown: str) -> None:
         if not isinstance(value, dict):
@@ -186,7 +199,8 @@ class _Reader:
         for index, pattern in enumerate(value if isinstance(value, list) else [value]):
             key = f"{section}[{index}]" if isinstance(value, list) else section
             if not isinstance(pattern, str) or not pattern or not pattern.isprintable():
-                cure = f'Write {section} = ["people/*.{"toml" if section == "include" else "csv"}"], for instance.'
+                example = {"include": "people/*.toml", "people_csv": "people/*.csv"}.get(section, "customers.txt")
+                cure = f'Write {section} = ["{example}"], for instance.'
                 self._fault(shown, key, show(pattern), "a path or a pattern of paths", cure, "not_a_path")
                 continue
             found = glob.glob(str(path.parent / pattern), recursive=True) if _WILD.search(pattern) else [pattern]  # noqa: PTH207 - Path.glob refuses absolute patterns
@@ -203,7 +217,7 @@ class _Reader:
 
     def _unmatched(self, section: str, shown: str, key: str, pattern: str, accepted: str, cure: str) -> None:
         self._fault(shown, key, show(pattern), accepted, cure, "include_missing")
-        self.gathered.partial.update(_TOP if section == "include" else {"people"})
+        self.gathered.partial.update({"include": _TOP, "people_csv": ("people",)}.get(section, ()))
 
     def _fault(
         self, shown: str, key: str, found: str, accepted: str, cure: str, code: str, line: int | None = None

@@ -26,6 +26,7 @@ __all__ = ["ConfigError", "Fault", "load"]
 
 _SHAPES: Mapping[str, Shape] = {
     "service": schemas.SERVICE,
+    "redaction": schemas.REDACTION,
     "sources": schemas.SOURCE,
     "trackers": schemas.TRACKER,
     "targets": schemas.TARGET,

@@ -43,6 +43,18 @@ class ServiceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactionConfig:
+    """What is taken out of everything that leaves, besides credentials. `patterns`: regular expressions by the word
+    that stands in their place; each is bounded, see `config.patterns`.
+    """
+
+    mail_addresses: bool = False
+    ip_addresses: bool = False
+    names: tuple[str, ...] = ()
+    patterns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceConfig:
     """A configured source. `settings` is the connector's own frozen settings object."""
 
@@ -197,3 +209,4 @@ class Config:
     policies: tuple[PolicyConfig, ...]
     digest: str = ""
     listeners: Mapping[str, ListenerConfig] = field(default_factory=dict)
+    redaction: RedactionConfig = field(default_factory=RedactionConfig)

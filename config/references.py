@@ -78,9 +78,11 @@ def _duplicates(book: Book) -> Iterator[Fault]:
         yield from _twice(book.sections[section], key, what)
     for steps in book.steps:
         yield from _twice(steps, "name", "a name that no other step of the policy has")
-    for loaded in book.sections["service"][1:]:
-        wanted = f"given once ({book.sections['service'][0].entry.place} has it)"
-        yield loaded.entry.fault("duplicate", "", {}, wanted, "Keep one [service] table and move its keys there.")
+    for section in ("service", "redaction"):
+        for loaded in book.sections[section][1:]:
+            wanted = f"given once ({book.sections[section][0].entry.place} has it)"
+            cure = f"Keep one [{section}] table and move its keys there."
+            yield loaded.entry.fault("duplicate", "", {}, wanted, cure)
 
 
 def _twice(tables: Sequence[Loaded], key: str, what: str) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ from marshmallow import RAISE, Schema
 
 from config import fields as take
 from config.model import CONDITIONS, EVENTS, KINDS, MODES, PRIORITIES, RECIPIENTS
+from config.patterns import Patterns
 
 VISIBILITIES = ("public", "internal", "private")
 _YEARS = 2600
@@ -35,6 +36,13 @@ class ServiceSchema(Strict):
     keep_bodies_days = take.whole(1, 3650)
     weekend = take.Many(take.weekday())
     working_hours = take.hours()
+
+
+class RedactionSchema(Strict):
+    mail_addresses = take.flag()
+    ip_addresses = take.flag()
+    names = take.Many(take.text("the name of a customer", '"Acme Corporation"'))
+    patterns = Patterns()
 
 
 class SourceSchema(Strict):
@@ -179,6 +187,7 @@ def _shape(schema: Schema, *beside: str) -> Shape:
 
 
 SERVICE = _shape(ServiceSchema())
+REDACTION = _shape(RedactionSchema(), "names_file")
 SOURCE = _shape(SourceSchema())
 TRACKER = _shape(TrackerSchema())
 CHANNEL = _shape(ChannelSchema())

@@ -24,6 +24,7 @@ from service.domain.people import Roster
 from service.domain.workdays import Calendar
 from service.ledger import Ledger
 from service.ledger.migrating import head_findings
+from service.redaction import redactor_of
 from service.settings import Settings
 from service.usecases.context import Context
 
@@ -75,6 +76,7 @@ def build(settings: Settings, **overrides: Any) -> Components:
             for name, tracker in config.trackers.items()
             if getattr(tracker.settings, "browse_url", None)
         },
+        "redactor": redactor_of(config.redaction),
         "roster": Roster(config.people, config.teams),
         "calendar": Calendar(
             weekend=frozenset(service.weekend), opens=service.working_hours[0], closes=service.working_hours[1]

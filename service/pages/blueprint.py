@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def pages(components: Context, bind_host: str = "127.0.0.1") -> Blueprint:
     show = _shower(components, tokens)
     for rule, template, view in _routes(components):
         blueprint.add_url_rule(rule, view.__name__, show(template, view))
-    _take_decisions(blueprint, components, tokens, show("item", _item))
+    _take_decisions(blueprint, components, tokens, show("item", partial(_item, components)))
     return blueprint
 
 
@@ -76,9 +77,9 @@ def _routes(components: Context) -> list[tuple[str, str, Callable[..., dict[str,
         ("/", "overview", overview),
         ("/health-of-sync", "health", health_of_sync),
         ("/items", "items", _items),
-        ("/items/<int:number>", "item", _item),
+        ("/items/<int:number>", "item", partial(_item, components)),
         ("/postmortems", "postmortems", _postmortems),
-        ("/postmortems/<int:number>", "postmortem", _postmortem),
+        ("/postmortems/<int:number>", "postmortem", partial(_postmortem, components)),
         ("/attention", "attention", _attention),
         ("/definitions", "definitions", _definitions),
     ]
@@ -99,12 +100,12 @@ def _items(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
     }
 
 
-def _item(uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, Any] | None:
+def _item(components: Context, uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, Any] | None:
     story = queries.item_story(uow.connection, number) if number < 2**63 else None
     if story is None:
         return None
-    taken = taken_out(story.item.facts), taken_out(story.postmortem.facts)
-    return {"story": story, "taken_out": sorted({*taken[0], *taken[1]})}
+    taken = taken_out((story.item.facts, story.postmortem.facts), components.redactor)
+    return {"story": story, "taken_out": sorted(taken)}
 
 
 def _postmortems(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
@@ -116,9 +117,11 @@ def _postmortems(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
     }
 
 
-def _postmortem(uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, Any] | None:
+def _postmortem(components: Context, uow: UnitOfWork, _said: words.Words, number: int) -> dict[str, Any] | None:
     story = queries.postmortem_story(uow.connection, number) if number < 2**63 else None
-    return {"story": story, "taken_out": taken_out(story.postmortem.facts)} if story else None
+    if story is None:
+        return None
+    return {"story": story, "taken_out": taken_out(story.postmortem.facts, components.redactor)}
 
 
 def _attention(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:

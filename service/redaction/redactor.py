@@ -16,6 +16,9 @@ PASSES = 8
 # A token that is longer than its rule knows goes whole: vendors lengthen theirs.
 _TAIL = re.compile(r"[A-Za-z0-9_-]*")
 
+# Our own words in the place of what was taken out. Without their brackets too, as where markup is gone.
+_MARK = re.compile(r"\[?redacted: [A-Za-z0-9 _()-]{1,60}\]?")
+
 # Something besides credentials: what it is called, and where in a text it stands.
 Finder = tuple[str, Callable[[str], Iterable[tuple[int, int]]]]
 
@@ -91,9 +94,11 @@ def _found(view: View, rules: tuple[Rule, ...], finders: tuple[Finder, ...]) -> 
         if not rule.hints or any(hint in lowered for hint in rule.hints):
             for start, end in _matches(rule, view.text):
                 yield _Span(*view.span(start, end), rule.kind)
+    marks = [match.span() for match in _MARK.finditer(view.text)] if finders else []
     for kind, find in finders:
         for start, end in find(view.text):
-            yield _Span(*view.span(start, end), kind)
+            if not any(start < mark[1] and mark[0] < end for mark in marks):
+                yield _Span(*view.span(start, end), kind)
 
 
 def _matches(rule: Rule, text: str) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from service.domain.people import Roster
 from service.domain.placement import Placed
 from service.domain.workdays import Calendar
 from service.ledger import Ledger, Limit
+from service.redaction import CREDENTIALS, Redactor
 
 # How the names of outbox targets begin that are no place in a tracker.
 CHANNEL = "channel:"
@@ -38,6 +39,7 @@ class Context:
     calendar: Calendar = field(default_factory=Calendar)
     listeners: Mapping[str, Listener] = field(default_factory=dict)
     faults: Sequence[Finding] = ()
+    redactor: Redactor = CREDENTIALS
 
     @property
     def base_url(self) -> str:

@@ -1,4 +1,4 @@
-"""Takes credentials out of facts before a text is made of them: once escaped, wrapped or cut, none is recognised."""
+"""Takes what must not leave out of facts before a text is made of them: once escaped or cut, none is recognised."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from enum import Enum
 from typing import Any, TypeVar, cast
 
 from service.domain.facts import ItemFacts, PostmortemFacts
-from service.redaction import redact
+from service.redaction import CREDENTIALS, Redactor
 
 T = TypeVar("T")
 
 
-def redacted(facts: T) -> T:
-    """The same facts with every credential taken out of every text in them.
+def redacted(facts: T, redactor: Redactor = CREDENTIALS) -> T:
+    """The same facts with everything that must not leave taken out of every text in them.
 
-    A label or an address that held one is left out: without it, it names nothing that a tracker would know.
+    A label or an address that held some of it is left out: without it, it names nothing that a tracker would know.
     """
-    found: Any = _redacted(facts)
+    found: Any = _redacted(facts, redactor)
     if isinstance(facts, ItemFacts):
-        found = replace(found, labels=tuple(label for label in facts.labels if redact(label).text == label))
+        kept = tuple(label for label in facts.labels if redactor.redact(label).text == label)
+        found = replace(found, labels=kept)
     elif isinstance(facts, PostmortemFacts) and found.url != facts.url:
         found = replace(found, url=None)
     return cast("T", found)
 
 
-def taken_out(facts: object) -> tuple[str, ...]:
+def taken_out(facts: object, redactor: Redactor = CREDENTIALS) -> tuple[str, ...]:
     """The kinds of what is taken out of facts before anything of them leaves, each once."""
-    return tuple(dict.fromkeys(kind for text in _texts(facts) for kind in redact(text).kinds))
+    return tuple(dict.fromkeys(kind for text in _texts(facts) for kind in redactor.redact(text).kinds))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -42,13 +43,14 @@ def _texts(value: object) -> Iterator[str]:
         yield from (text for field in fields(value) for text in _texts(getattr(value, field.name)))
 
 
-def _redacted(value: Any) -> Any:
+def _redacted(value: Any, redactor: Redactor) -> Any:
     if isinstance(value, str):
-        return value if isinstance(value, Enum) else redact(value).text
+        return value if isinstance(value, Enum) else redactor.redact(value).text
     if isinstance(value, Mapping):
-        return {key: _redacted(part) for key, part in value.items()}
+        return {key: _redacted(part, redactor) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return tuple(_redacted(part) for part in value)
+        return tuple(_redacted(part, redactor) for part in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _redacted(getattr(value, field.name)) for field in fields(value)})
+        parts = {field.name: _redacted(getattr(value, field.name), redactor) for field in fields(value)}
+        return replace(value, **parts)
     return value

@@ -61,7 +61,7 @@ ROOMS: dict[str, set[str]] = {
     "service.ledger": {"connectors.spi", "service.domain", "sqlalchemy", "alembic"},
     "service.reading": {"connectors.spi", "service.domain", "markdown_it", "mdit_py_plugins", "yaml"},
     "service.texts": {"connectors.spi", "service.domain", "jinja2", "markupsafe"},
-    "service.redaction": {"service.domain", "detect_secrets"},
+    "service.redaction": {"config.model", "service.domain", "detect_secrets"},
     "service.usecases": {*FLOOR, "service.ledger", "service.reading", "service.redaction", "service.texts"},
     "service.doors": {*FLOOR, "flask", "werkzeug"},
     "service.intake": DOOR,

@@ -141,7 +141,11 @@ def _opened(uow: UnitOfWork, item: Item, created: Created, at: datetime) -> None
 
 def text_of(context: Context, item: Item, postmortem: Postmortem) -> tuple[str, str]:
     """Title and body as they would be written now, with every credential taken out."""
-    return _text(context, item, postmortem, redacted(item.facts), redacted(postmortem.facts))
+    return _text(context, item, postmortem, *_redacted(context, item, postmortem))
+
+
+def _redacted(context: Context, item: Item, postmortem: Postmortem) -> tuple[ItemFacts, PostmortemFacts]:
+    return redacted(item.facts, context.redactor), redacted(postmortem.facts, context.redactor)
 
 
 def _text(
@@ -163,7 +167,7 @@ def _text(
 def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Placed) -> IssueDraft:
     """The issue as it would be made now."""
     person = context.roster.people.get(item.owner_person or "")
-    promise, review = redacted(item.facts), redacted(postmortem.facts)
+    promise, review = _redacted(context, item, postmortem)
     title, body = _text(context, item, postmortem, promise, review)
     return IssueDraft(
         title=title,

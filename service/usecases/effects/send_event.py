@@ -61,11 +61,12 @@ def _next_try(attempts: int, asked: float | None, at: datetime) -> datetime | No
 
 
 def _data(context: Context, uow: UnitOfWork, event: EventRow, postmortem: Postmortem) -> dict[str, Any]:
-    review = postmortem.facts
+    # Addresses are ours and the tracker's; what a person wrote goes by the operator's rules too.
+    clean, review = context.redactor.redact, postmortem.facts
     about: dict[str, Any] = {
         "source": review.source,
         "id": review.source_id,
-        "title": review.title,
+        "title": clean(review.title).text,
         "severity": review.severity,
         "visibility": review.visibility.value,
         "url": f"{context.base_url}/postmortems/{postmortem.id}",
@@ -74,7 +75,7 @@ def _data(context: Context, uow: UnitOfWork, event: EventRow, postmortem: Postmo
         return {**event.data, "postmortem": about}
     item = uow.items.get(event.item_id)
     issue = uow.issues.get(item.issue_id) if item.issue_id is not None else None
-    named = {"id": item.id, "source_item_id": item.source_item_id, "title": item.title}
+    named = {"id": item.id, "source_item_id": item.source_item_id, "title": clean(item.title).text}
     return {
         "item": {**named, "url": context.item_url(item.id)},
         **event.data,

@@ -125,7 +125,7 @@ def _line(
     listed = route is not None and person.id in route.readers
     return StalledLine(
         key=issue.key if issue else f"item {item.id}",
-        title=redact(item.title).text,
+        title=context.redactor.redact(item.title).text,
         item_url=context.item_url(item.id),
         condition=condition,
         since=since,
@@ -134,7 +134,7 @@ def _line(
         instead=(row.role == "owner" and standing.assignee_person_id != person.id),
         issue_url=issue.url if issue else None,
         owner_name=owner.name if owner and not owner.left else None,
-        incident=redact(postmortem.facts.title).text,
+        incident=context.redactor.redact(postmortem.facts.title).text,
         priority=item.priority,
         due_on=due[0] if due else None,
         due_origin=due[1] if due else None,

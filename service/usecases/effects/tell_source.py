@@ -8,7 +8,6 @@ from datetime import datetime
 from connectors.spi import Category, ItemStatus
 from service.domain.facts import State
 from service.ledger import Item, Message, Postmortem, UnitOfWork
-from service.redaction import redact
 from service.usecases.context import Context
 from service.usecases.effects.work import Prepared, Skip, Work
 
@@ -33,7 +32,7 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
         return Skip(untold)
     if source is None or not source.capabilities.tells:
         return Skip(f"The source {postmortem.source} takes no such news.")
-    status, number = status_of(uow, item, postmortem), item.status_number
+    status, number = status_of(context, uow, item, postmortem), item.status_number
 
     def settle(uow: UnitOfWork, _nothing: None, at: datetime) -> str:
         uow.statuses.told(item.id, number)
@@ -56,7 +55,7 @@ def _why_not(item: Item) -> str | None:
     return None
 
 
-def status_of(uow: UnitOfWork, item: Item, postmortem: Postmortem) -> ItemStatus:
+def status_of(context: Context, uow: UnitOfWork, item: Item, postmortem: Postmortem) -> ItemStatus:
     """What the tool is told. It is what was last handed on, so that what was told and what is news never part."""
     issue = uow.issues.get(item.issue_id) if item.issue_id is not None else None
     news = (postmortem.source, postmortem.source_id, item.identity, item.noted_state.value, str(item.status_number))
@@ -64,7 +63,7 @@ def status_of(uow: UnitOfWork, item: Item, postmortem: Postmortem) -> ItemStatus
         key=hashlib.sha256("\0".join(news).encode("utf-8", "surrogatepass")).hexdigest()[:32],
         source_id=postmortem.source_id,
         source_item_id=item.source_item_id,
-        title=redact(item.title).text,
+        title=context.redactor.redact(item.title).text,
         state=item.noted_state.value,
         category=_CATEGORY[item.noted_state],
         at=item.noted_at or item.created_at,

@@ -90,7 +90,10 @@ def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) ->
     comment = None
     if item.changes or withdrawn or returned:
         text = changes_comment(
-            redacted(item.changes), redacted(postmortem.facts), withdrawn=withdrawn, returned=returned
+            redacted(item.changes, context.redactor),
+            redacted(postmortem.facts, context.redactor),
+            withdrawn=withdrawn,
+            returned=returned,
         )
         comment = redact(text).text
     rewrite = None
