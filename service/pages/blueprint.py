@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def pages(components: Context, bind_host: str = "127.0.0.1") -> Blueprint:
     show = _shower(components, tokens)
     for rule, template, view in _routes(components):
         blueprint.add_url_rule(rule, view.__name__, show(template, view))
-    _take_decisions(blueprint, components, tokens, show("item", partial(_item, components)))
+    _take_decisions(blueprint, components, tokens, show("item", _knowing(components, _item)))
     return blueprint
 
 
@@ -77,12 +77,16 @@ def _routes(components: Context) -> list[tuple[str, str, Callable[..., dict[str,
         ("/", "overview", overview),
         ("/health-of-sync", "health", health_of_sync),
         ("/items", "items", _items),
-        ("/items/<int:number>", "item", partial(_item, components)),
+        ("/items/<int:number>", "item", _knowing(components, _item)),
         ("/postmortems", "postmortems", _postmortems),
-        ("/postmortems/<int:number>", "postmortem", partial(_postmortem, components)),
+        ("/postmortems/<int:number>", "postmortem", _knowing(components, _postmortem)),
         ("/attention", "attention", _attention),
         ("/definitions", "definitions", _definitions),
     ]
+
+
+def _knowing(components: Context, view: Callable[..., dict[str, Any] | None]) -> Callable[..., dict[str, Any] | None]:
+    return update_wrapper(partial(view, components), view)
 
 
 def _items(uow: UnitOfWork, said: words.Words) -> dict[str, Any]:
