@@ -15,6 +15,7 @@ from connectors.spi import (
     ConnectorError,
     Finding,
     Missing,
+    Moved,
     OutcomeUnknown,
     Rejected,
     Secret,
@@ -70,7 +71,7 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], detail: str =
         return AccessDenied(f"{asked.vendor}.forbidden", asked.sentence(f"our account may not{said}"), cure)
     if 300 <= status < 400 and asked.about_issue:
         cure = "Nothing to do: it is read again where it is now."
-        return Missing(f"{asked.vendor}.moved", asked.sentence("it has moved to another place"), cure)
+        return Moved(f"{asked.vendor}.moved", asked.sentence("it has moved to another place"), cure)
     if 300 <= status < 400:
         cure = "Put the new address or name into the configuration: redirects are never followed."
         return AccessDenied(f"{asked.vendor}.moved", asked.sentence("it has moved to another address"), cure)

@@ -50,6 +50,12 @@ class Missing(ConnectorError):
     permanent = True
 
 
+class Moved(Missing):
+    """The issue is in another place by now, which only reading it tells: then it may be asked again there."""
+
+    permanent = False
+
+
 class NotAuthentic(ConnectorError):
     """A webhook whose signature does not hold. Answered with 401, never stored."""
 

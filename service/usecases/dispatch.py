@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from connectors.spi import AccessDenied, ConnectorError, Missing, Place, PlaceDescription, Visibility
+from connectors.spi import AccessDenied, ConnectorError, Missing, Moved, Place, PlaceDescription, Visibility
 from service.ledger import Message, Target, UnitOfWork
 from service.ledger.events import SEND_EVENT
 from service.usecases.announce import TELL, announce_due
@@ -41,6 +41,7 @@ VISIBILITY_SOON = timedelta(minutes=8)
 # A tracker that is away is spared by its circuit; one message need not wait longer than it takes to look again.
 LONGEST_WAIT_SECONDS = 60.0
 FAULT_WAIT = timedelta(seconds=60)
+MOVED_WAIT = timedelta(seconds=30)
 
 
 def dispatch_due(context: Context, go_on: Callable[[], bool]) -> int:
@@ -253,6 +254,10 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, wor
         elif error.fault_of_target:
             uow.targets.failed(message.target, said(error), now, fault=True)
             uow.outbox.postpone(message, now + FAULT_WAIT, said(error), counted=False, unknown=doubt)
+        elif isinstance(error, Moved):
+            # Where it is by now is read first; whether it may be told there is decided anew then.
+            uow.outbox.postpone(message, now + MOVED_WAIT, said(error), unknown=doubt)
+            uow.issues.make_due(_issues_of(uow, message), now)
         elif isinstance(error, Missing) and message.kind in NOT_THERE_IS_DONE:
             uow.outbox.finish(message, error.sentence, now)
             uow.issues.make_due(_issues_of(uow, message), now)

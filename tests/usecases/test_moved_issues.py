@@ -90,6 +90,22 @@ def test_an_issue_that_was_moved_to_another_target_is_told_of_changes_as_that_ta
     assert len([each for each in messages(house) if each.kind == "close_duplicate"]) == 0
 
 
+def test_a_change_that_finds_its_issue_moved_is_told_once_the_issue_was_read_where_it_is(
+    opened: OpenHouse, outside: Outside
+) -> None:
+    house = opened(routes=WEB)
+    made(house, ["api"])
+    outside.person(shown(house)[0], transfer="acme/checkout-web")
+    revised(house, ["api"])
+    assert not [each for each in outside.said("quokka") if "checkout-web" in each]
+    for _ in range(3):
+        house.pass_time(seconds=61)
+        house.reconcile()
+        house.work()
+    assert "checkout-web" in outside.said("quokka")[-1]
+    assert {each.state for each in messages(house)} == {"done"}
+
+
 def test_what_was_known_of_a_targets_old_place_says_nothing_of_its_new_one(opened: OpenHouse, outside: Outside) -> None:
     house = opened()
     take(house, postmortem(services=["api"]))
