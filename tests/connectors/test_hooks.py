@@ -71,6 +71,14 @@ def told(vendor: str, event: Any, name: str = "issues") -> Touched | Ignored:
         ("jira", {"webhookEvent": "jira:issue_updated", "issue": {"id": "10001", "key": "PAY-1"}}, ("10001",)),
         ("jira", {"webhookEvent": "jira:issue_deleted", "issue": {"id": 10001}}, ("10001",)),
         ("jira", {"webhookEvent": "comment_created", "issue": {"id": "10001"}, "comment": {}}, ("10001",)),
+        (
+            "jira",
+            {
+                "webhookEvent": "comment_created",
+                "comment": {"self": "https://j.example/rest/api/2/issue/10001/comment/7"},
+            },
+            ("10001",),
+        ),
         ("github", {"action": "closed", "issue": ISSUE, "repository": REPO}, ("I_1:acme/pay#7",)),
         (
             "github",
