@@ -6,7 +6,7 @@ import pytest
 
 from connectors.answers import Asked, clock_finding, failed, no_secret, not_understood, quoted, refused, retry_after
 from connectors.http import CallFailed
-from connectors.spi import AccessDenied, Missing, OutcomeUnknown, Rejected, Secret, Unavailable
+from connectors.spi import AccessDenied, Missing, Moved, OutcomeUnknown, Rejected, Secret, Unavailable
 
 TOKEN = Secret("SOME_TOKEN", "s3cr3t-value")
 READ = Asked("jira", "jira-main", "ask what changed", secret=TOKEN)
@@ -25,7 +25,7 @@ TABLE = [
     (CREATE, 410, {}, "", AccessDenied, "jira.place_missing"),
     (EDIT, 404, {}, "", Missing, "jira.missing"),
     (EDIT, 410, {}, "", Missing, "jira.missing"),
-    (EDIT, 301, {}, "", Missing, "jira.moved"),
+    (EDIT, 301, {}, "", Moved, "jira.moved"),
     (CREATE, 307, {}, "", AccessDenied, "jira.moved"),
     (CREATE, 408, {}, "", OutcomeUnknown, "jira.server_error"),
     (CREATE, 413, {}, "", Rejected, "jira.rejected"),
