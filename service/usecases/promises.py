@@ -44,11 +44,12 @@ def stand(context: Context, uow: UnitOfWork, item: Item, now: datetime) -> Held 
 
 def let_go(context: Context, uow: UnitOfWork, item: Item, now: datetime) -> Held | None:
     """What a person's word sets free: a new issue, or the own one opened again. Returns why it is still held."""
-    uow.items.update(item.id, released_at=now, candidates=[], doubt=None)
+    # What became of it while it was silent is news from now on.
+    uow.items.update(item.id, released_at=now, candidates=[], doubt=None, noted_state=State.PENDING.value)
     if item.attention_code == CLOSED_MEANWHILE:
         reopen(uow, item, now)
         return None
-    if item.attention_code == "issue_gone":
+    if item.attention_code in ("issue_gone", "duplicate_unknown"):
         uow.items.update(
             item.id, issue_id=None, issue_url=None, written_facts_digest=None, changes=[], comment_ref=None
         )

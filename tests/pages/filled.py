@@ -89,18 +89,8 @@ class Parts(Context):
         faults: Sequence[Finding] = (),
     ) -> None:
         config = config or usual_config()
-        super().__init__(
-            config=config,
-            ledger=ledger,
-            now=now,
-            secret=b"instance secret of the tests",
-            trackers={},
-            sources={},
-            channels={},
-            browse_urls={},
-            roster=Roster(config.people, config.teams),
-            faults=faults,
-        )
+        secret, roster = b"instance secret of the tests", Roster(config.people, config.teams)
+        super().__init__(config, ledger, now, secret, {}, {}, {}, {}, roster, faults=faults)
 
 
 def web(parts: Parts, bind_host: str = "127.0.0.1") -> Flask:
