@@ -45,6 +45,8 @@ def _tame_words(text: str) -> str:
     text = re.sub(r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});|#(?=\d|note-)", _hash, text)
     text = re.sub(rf"(?i)\b({PREFIXES})(?=[:#])", rf"\1{ZWSP}", text)
     text = re.sub(r"(?<![A-Za-z0-9])r(?=\d)", f"r{ZWSP}", text)
+    # An image would be fetched by each reader's browser from wherever the text says: it becomes a link.
+    text = re.sub(r"!(?=\[)", f"!{ZWSP}", text)
     text = re.sub(r"([{[])(?=\1)", rf"\1{ZWSP}", text)
     return re.sub(r"<(?=[A-Za-z/!?])", f"<{ZWSP}", text)
 
