@@ -69,15 +69,15 @@ def redact(text: str) -> Redacted:
 
 
 def _spans(text: str, finders: tuple[Finder, ...]) -> list[_Span]:
-    """What stands in the text as it is or is decoded; else, if nothing does, in what markup keeps apart."""
+    """What stands in the text as it is, as it is decoded, and as markup no longer keeps it apart: half of a credential
+    may be one by itself, and the rest must not stay. Only if there is nothing, also over the cells of a table.
+    """
     shown = decoded(text)
+    # Where markup is taken away words come together, so only what cannot be a word is looked for there.
+    marked = rendered(shown)
     found = [*_found(View(text), RULES, finders)]
     if shown.text != text:
         found += _found(shown, RULES, finders)
-    if found:
-        return found
-    # Where markup is taken away words come together, so only what cannot be a word is looked for there.
-    marked = rendered(shown)
     if marked.text != shown.text:
         found += _found(marked, MARKED, finders)
     cells = joined(marked)
