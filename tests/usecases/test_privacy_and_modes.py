@@ -120,6 +120,17 @@ def test_a_project_that_turns_public_later_gets_nothing_more(house: House, outsi
     assert "target.visibility_changed" in events(house, ("target", "api"))
 
 
+@pytest.mark.parametrize(("minutes", "seen"), [(7, 1), (10, 0)], ids=["within the window", "after it"])
+def test_a_project_that_turned_public_gets_something_for_ten_minutes_at_most(
+    house: House, outside: Outside, minutes: int, seen: int
+) -> None:
+    take(house, postmortem("INC-0", services=["api"], items=["Harmless"]))
+    outside.repo("acme/payments", visibility="public")
+    house.pass_time(minutes=minutes)
+    take(house, telling(services=["api"]))
+    assert len([issue for issue in shown(house) if SECRET_WORDS in issue["title"]]) == seen
+
+
 def test_what_was_held_for_privacy_goes_once_the_place_is_closed_and_the_postmortem_revised(
     opened: OpenHouse, outside: Outside
 ) -> None:
