@@ -235,7 +235,7 @@ def test_what_is_older_than_the_go_live_date_is_no_news(opened: OpenHouse, subsc
     assert subscriber.connections == 0
     let_go(house, code="backlog")
     house.work()
-    assert [each.document["data"]["state"] for each in subscriber.taken] == ["pending", "open", "open"]
+    assert [each.document["data"]["state"] for each in subscriber.taken] == ["open", "open"]
 
 
 def test_a_revision_that_only_repeats_what_we_told_the_source_is_no_news(
