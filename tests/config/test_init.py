@@ -54,6 +54,7 @@ def test_its_examples_hold_too_when_they_are_used(tmp_path: Path, monkeypatch: p
         monkeypatch.setenv(name, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     (tmp_path / "afteraction.toml").write_text(text)
     (tmp_path / "people.csv").write_text("id,name,email\n")
+    (tmp_path / "customers.txt").write_text("Umbrella Corporation\n")
     (tmp_path / "teams").mkdir()
     (tmp_path / "teams" / "more.toml").write_text("")
     config = load(tmp_path / "afteraction.toml", load_connectors()[0], secret_lookup=Secret.reveal)
