@@ -116,6 +116,7 @@ class Crew:
             routes=ROUTES,
             service=service,
             repository="acme/payments",
+            extra="",
         )
         (self.folder / "afteraction.toml").write_text(text)
 
