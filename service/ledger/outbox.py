@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from service.ledger.rows import Message, read_row
 from service.ledger.tables import instance, outbox, targets
@@ -14,11 +14,35 @@ from service.ledger.tables import instance, outbox, targets
 MAX_DEATHS = 3
 
 _ONE = select(outbox).where(outbox.c.id == bindparam("which"))
-_LEASE = select(outbox.c.fence, outbox.c.lease_until, outbox.c.state).where(outbox.c.id == bindparam("which"))
 # Locked: a wish that another transaction is about to commit would else be overwritten by `done` and lost.
 _ASKED_AGAIN = select(outbox.c.again).where(outbox.c.id == bindparam("which")).with_for_update()
 _CHANGE = update(outbox).where(outbox.c.id == bindparam("which"))
 _FENCED = _CHANGE.where(outbox.c.fence == bindparam("ours"), outbox.c.state == "due")
+_LASTS = and_(
+    outbox.c.id == bindparam("which"),
+    outbox.c.fence == bindparam("ours"),
+    outbox.c.state == "due",
+    outbox.c.lease_until >= bindparam("lasting"),
+)
+_LASTING = select(outbox.c.id).where(_LASTS)
+_INTEND = update(outbox).where(_LASTS)
+# Whether it was asked for again is read by the very statement that ends it: a wish that another transaction is about
+# to commit would else be overwritten by `done` and lost.
+_FINISH = _FENCED.values(
+    state=case((outbox.c.again, "due"), else_="done"),
+    done_at=case((outbox.c.again, outbox.c.done_at), else_=bindparam("at")),
+    due_at=case((outbox.c.again, bindparam("at")), else_=outbox.c.due_at),
+    attempts=case((outbox.c.again, 0), else_=outbox.c.attempts),
+    again=False,
+    outcome=bindparam("came_of"),
+    lease_until=None,
+    deaths=0,
+    sent_at=None,
+    probed=False,
+    error_code=None,
+    error=None,
+    cure=None,
+)
 _DUE = and_(
     outbox.c.state == "due",
     outbox.c.due_at <= bindparam("now"),
@@ -127,20 +151,15 @@ class Outbox:
         row = self._connection.execute(_ONE, {"which": message_id}).first()
         return read_row(Message, row) if row else None
 
-    def still_ours(self, message: Message, clock: float, seconds: float) -> bool:
-        """Whether the lease still holds for at least so many seconds, under our fence."""
-        row = self._connection.execute(_LEASE, {"which": message.id}).first()
-        return (
-            row is not None
-            and row.fence == message.fence
-            and row.state == "due"
-            and row.lease_until is not None
-            and row.lease_until - clock >= seconds
-        )
+    def still_ours(self, message: Message, lasting: float) -> bool:
+        """Whether the lease lasts to that moment of the database's clock, under our fence."""
+        named = {"which": message.id, "ours": message.fence, "lasting": lasting}
+        return self._connection.execute(_LASTING, named).first() is not None
 
-    def intend(self, message: Message, now: datetime) -> bool:
-        """Writes ahead that the request is about to leave."""
-        return self._fenced(message, sent_at=now, probed=False)
+    def intend(self, message: Message, lasting: float, now: datetime) -> bool:
+        """Writes ahead that the request is about to leave; only while the message is `still_ours`."""
+        named = {"which": message.id, "ours": message.fence, "lasting": lasting}
+        return self._connection.execute(_INTEND, {**named, "sent_at": now, "probed": False}).rowcount == 1
 
     def doubt(self, message: Message, now: datetime) -> None:
         """A request under a fence that is stale by now may still have been carried out: whoever holds the message
@@ -158,12 +177,8 @@ class Outbox:
 
     def finish(self, message: Message, outcome: str, now: datetime) -> bool:
         """Done, or due again at once if it was asked for meanwhile. False under a stale fence."""
-        again = self._connection.execute(_ASKED_AGAIN, {"which": message.id}).scalar()
-        common = {"lease_until": None, "outcome": outcome, "deaths": 0, "sent_at": None, "probed": False}
-        cleared = {"error_code": None, "error": None, "cure": None}
-        if again:
-            return self._fenced(message, **common, **cleared, again=False, due_at=now, attempts=0)
-        return self._fenced(message, **common, **cleared, state="done", done_at=now)
+        named = {"which": message.id, "ours": message.fence, "at": now, "came_of": outcome}
+        return self._connection.execute(_FINISH, named).rowcount == 1
 
     def postpone(
         self,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Delete, Update, bindparam, delete, func, inse
 from connectors.spi import Rate, Visibility
 from service.ledger.rows import Target, read_row
 from service.ledger.sql import database_clock, insert_into
-from service.ledger.tables import outbox, sends, targets
+from service.ledger.tables import instance, outbox, sends, targets
 
 OPEN_AFTER = 5
 FIRST_PAUSE_SECONDS = 5.0
@@ -25,6 +25,12 @@ FAULT_PAUSE_SECONDS = 60.0
 
 _ONE = select(targets).where(targets.c.name == bindparam("which"))
 _LOCKED = _ONE.with_for_update()
+_PAUSED = select(
+    or_(
+        select(instance.c.id).where(instance.c.paused_at.is_not(None)).exists(),
+        select(targets.c.name).where(targets.c.name == bindparam("which"), targets.c.paused_at.is_not(None)).exists(),
+    )
+)
 _CHANGE = update(targets).where(targets.c.name == bindparam("which"))
 _IN_FLIGHT = select(func.count()).where(
     outbox.c.target == bindparam("which"), outbox.c.state == "due", outbox.c.lease_until > bindparam("clock")
@@ -53,6 +59,10 @@ class Targets:
     def get(self, name: str) -> Target | None:
         row = self._connection.execute(_ONE, {"which": name}).first()
         return read_row(Target, row) if row else None
+
+    def is_paused(self, name: str) -> bool:
+        """Whether a person stopped everything, or this target."""
+        return bool(self._connection.execute(_PAUSED, {"which": name}).scalar())
 
     def lock(self, name: str) -> Target | None:
         row = self._connection.execute(_LOCKED, {"which": name}).first()

@@ -62,12 +62,13 @@ def dispatch_due(context: Context, go_on: Callable[[], bool]) -> int:
 
 def dispatch_one(context: Context) -> bool:
     """Claims one message and carries it out; False when nothing may go now."""
-    message = claim(context)
-    if message is None:
+    claimed = claim(context)
+    if claimed is None:
         return False
+    message, target = claimed
     work: Work | None = None
     try:
-        _refresh_visibility(context, message)
+        _refresh_visibility(context, target)
         work = _prepare(context, message)
         if work is not None:
             result = work.perform()
@@ -79,7 +80,7 @@ def dispatch_one(context: Context) -> bool:
     return True
 
 
-def claim(context: Context) -> Message | None:
+def claim(context: Context) -> tuple[Message, Target] | None:
     """Takes the message that waits longest among targets that may be written to, and the target's next slot."""
     now = context.now()
     tried: set[str] = set()
@@ -88,44 +89,46 @@ def claim(context: Context) -> Message | None:
         with context.ledger.begin() as uow:
             clock = uow.clock()
             name = next((q.target for q in uow.outbox.queues(now, clock) if q.target not in tried), None)
-            message = _claim_of(context, uow, name, now, clock) if name is not None else None
+            claimed = _claim_of(context, uow, name, now, clock) if name is not None else None
             uow.commit()
-        if message is not None or name is None:
-            return message
+        if claimed is not None or name is None:
+            return claimed
         tried.add(name)
 
 
-def _claim_of(context: Context, uow: UnitOfWork, name: str, now: datetime, clock: float) -> Message | None:
-    share = max(1, uow.instance.workers_alive(now) // 2)
+def _claim_of(
+    context: Context, uow: UnitOfWork, name: str, now: datetime, clock: float
+) -> tuple[Message, Target] | None:
     target = uow.targets.lock(name)
-    if target is None or target.paused_at is not None or not _may_go(uow, target, share, clock):
+    if target is None or target.paused_at is not None or not _may_go(uow, target, now, clock):
         return None
     limits = context.limits(name)
     if uow.targets.opens(name, limits, clock) > clock:
         return None
     message = uow.outbox.claim(name, now, clock, context.lease_seconds(name))
-    if message is not None:
-        uow.targets.take_slot(name, limits, message.id, (clock, clock + context.lease_seconds(name)))
-    return message
+    if message is None:
+        return None
+    uow.targets.take_slot(name, limits, message.id, (clock, clock + context.lease_seconds(name)))
+    return message, target
 
 
-def _may_go(uow: UnitOfWork, target: Target, share: int, clock: float) -> bool:
+def _may_go(uow: UnitOfWork, target: Target, now: datetime, clock: float) -> bool:
     """One target never holds more than half of the workers, and one call at a time tries a circuit that opened."""
-    limit = 1 if uow.targets.trials_only(target) else share
-    return uow.targets.in_flight(target.name, clock) < limit
+    in_flight = uow.targets.in_flight(target.name, clock)
+    if in_flight == 0:
+        return True
+    return not uow.targets.trials_only(target) and in_flight < uow.instance.workers_alive(now) // 2
 
 
-def _refresh_visibility(context: Context, message: Message) -> None:
+def _refresh_visibility(context: Context, target: Target) -> None:
     """Reads who may see a place before its first write, and again before what is known grows 10 minutes old."""
-    configured = context.config.targets.get(message.target)
+    configured = context.config.targets.get(target.name)
     if configured is None:
         return
     now = context.now()
-    with context.ledger.read() as uow:
-        row = uow.targets.get(message.target)
     # What was read of the place that the target was configured with before says nothing of this one.
-    same = row is not None and row.visibility_place == configured.place
-    age = now - row.visibility_at if row is not None and row.visibility_at is not None and same else None
+    same = target.visibility_place == configured.place
+    age = now - target.visibility_at if target.visibility_at is not None and same else None
     if age is not None and age < VISIBILITY_SOON:
         return
     place = Place(configured.place, configured.issue_type, configured.constants)
@@ -136,11 +139,11 @@ def _refresh_visibility(context: Context, message: Message) -> None:
             raise
         return
     with context.ledger.begin() as uow:
-        if row is not None and same and row.visibility not in (None, seen):
-            old = row.visibility or Visibility.UNKNOWN
+        if same and target.visibility not in (None, seen):
+            old = target.visibility or Visibility.UNKNOWN
             data = {"was": old.value, "is": seen.value}
-            uow.journal.append("target.visibility_changed", ("target", message.target), now, data)
-        uow.targets.saw(message.target, seen, configured.place, now)
+            uow.journal.append("target.visibility_changed", ("target", target.name), now, data)
+        uow.targets.saw(target.name, seen, configured.place, now)
         uow.commit()
 
 
@@ -158,7 +161,8 @@ def _prepare(context: Context, message: Message) -> Work | None:
     """Decides from the ledger what the message needs now; the lease is read again immediately before the send."""
     now = context.now()
     with context.ledger.begin() as uow:
-        if _paused(uow, message):
+        # A person (or a restore, or a freeze) may have stopped it after the claim: pausing stops at once.
+        if uow.targets.is_paused(message.target):
             uow.outbox.postpone(message, now, counted=False)
             _give_back(context, uow, message)
             uow.commit()
@@ -175,23 +179,14 @@ def _prepare(context: Context, message: Message) -> Work | None:
             _give_back(context, uow, message)
             uow.commit()
             return None
-        if prepared.intent:
-            uow.outbox.intend(message, now)
-        ours = uow.outbox.still_ours(message, uow.clock(), context.call_seconds(message.target))
+        lasting = uow.clock() + context.call_seconds(message.target)
+        ours = uow.outbox.intend(message, lasting, now) if prepared.intent else uow.outbox.still_ours(message, lasting)
         if ours:
             uow.commit()
     if not ours:
         _let_go(context, message)
         return None
     return prepared
-
-
-def _paused(uow: UnitOfWork, message: Message) -> bool:
-    """Whether a person (or a restore, or a freeze) stopped it after the claim: pausing stops at once."""
-    instance, target = uow.instance.get(), uow.targets.get(message.target)
-    return (instance is not None and instance.paused_at is not None) or (
-        target is not None and target.paused_at is not None
-    )
 
 
 def _let_go(context: Context, message: Message) -> None:

@@ -97,7 +97,7 @@ def test_what_was_intended_before_the_process_died_is_known_to_the_next(ledger: 
         put(uow)
         first = claimed(uow, clock=0.0)
         assert first.sent_at is None
-        assert uow.outbox.intend(first, NOW)
+        assert uow.outbox.intend(first, LEASE, NOW)
         assert claimed(uow, clock=LEASE + 1).sent_at == NOW
 
 
@@ -105,7 +105,7 @@ def test_a_probe_that_found_nothing_lets_it_be_sent_at_once(ledger: Ledger) -> N
     with ledger.begin() as uow:
         put(uow)
         first = claimed(uow)
-        uow.outbox.intend(first, NOW)
+        uow.outbox.intend(first, LEASE, NOW)
         uow.outbox.not_there(first, NOW)
         again = claimed(uow)
         assert again.sent_at is None
@@ -116,7 +116,7 @@ SETTLING: dict[str, Callable[[UnitOfWork, Message], bool]] = {
     "finish": lambda uow, message: uow.outbox.finish(message, "Late.", NOW),
     "postpone": lambda uow, message: uow.outbox.postpone(message, NOW + SECOND, ERROR),
     "bury": lambda uow, message: uow.outbox.bury(message, ERROR, NOW, unknown=False),
-    "intend": lambda uow, message: uow.outbox.intend(message, NOW),
+    "intend": lambda uow, message: uow.outbox.intend(message, LEASE, NOW),
     "not_there": lambda uow, message: uow.outbox.not_there(message, NOW),
 }
 
@@ -147,11 +147,11 @@ def test_a_lease_is_ours_only_while_a_whole_call_fits_into_it(ledger: Ledger) ->
     with ledger.begin() as uow:
         put(uow)
         stale = claimed(uow, clock=0.0)
-        assert uow.outbox.still_ours(stale, 4.0, 5.0)
-        assert not uow.outbox.still_ours(stale, 6.0, 5.0)
+        assert uow.outbox.still_ours(stale, 4.0 + 5.0)
+        assert not uow.outbox.still_ours(stale, 6.0 + 5.0)
         holder = claimed(uow, clock=LEASE + 1)
-        assert not uow.outbox.still_ours(stale, LEASE + 1, 1.0)
-        assert uow.outbox.still_ours(holder, LEASE + 1, 1.0)
+        assert not uow.outbox.still_ours(stale, LEASE + 2)
+        assert uow.outbox.still_ours(holder, LEASE + 2)
 
 
 def test_a_message_whose_process_died_three_times_is_quarantined(ledger: Ledger) -> None:
@@ -188,7 +188,7 @@ def test_what_was_certainly_not_carried_out_needs_no_probe(ledger: Ledger) -> No
         put(uow)
         for unknown, probed_for in ((True, NOW), (False, None)):
             message = claimed(uow)
-            uow.outbox.intend(message, NOW)
+            uow.outbox.intend(message, LEASE, NOW)
             uow.outbox.postpone(message, NOW, ERROR, unknown=unknown)
             assert row(uow, message).sent_at == probed_for
 

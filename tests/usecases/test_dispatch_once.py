@@ -177,8 +177,9 @@ def test_nothing_is_sent_once_the_lease_is_another_workers(house: House, outside
     take(house, postmortem("INC-0", items=["So that the place is known"]))
     house.submit(postmortem())
     absorb_due(house.components, lambda: True)
-    message = dispatch.claim(house.components)
-    assert message is not None
+    claimed = dispatch.claim(house.components)
+    assert claimed is not None
+    message, _ = claimed
     with house.ledger.begin() as uow:
         uow.connection.execute(update(outbox).values(fence=message.fence + 1))
         uow.commit()
@@ -190,8 +191,9 @@ def test_nothing_is_sent_when_the_lease_is_too_short_for_a_whole_call(house: Hou
     take(house, postmortem("INC-0", items=["So that the place is known"]))
     house.submit(postmortem())
     absorb_due(house.components, lambda: True)
-    message = dispatch.claim(house.components)
-    assert message is not None
+    claimed = dispatch.claim(house.components)
+    assert claimed is not None
+    message, _ = claimed
     with house.ledger.begin() as uow:
         uow.connection.execute(update(outbox).values(lease_until=uow.clock() + 2))
         uow.commit()

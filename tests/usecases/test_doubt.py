@@ -186,8 +186,9 @@ def test_a_correction_that_comes_while_the_tracker_refuses_is_tried_at_once(
     outside.fault("error_before", status=400, methods=["POST"], path="^/issue$", next=1)
     house.submit(postmortem(revision=1, items=[stated]))
     absorb_due(house.components, _always)
-    message = claim(house.components)
-    assert message is not None
+    claimed = claim(house.components)
+    assert claimed is not None
+    message, _ = claimed
     with house.ledger.begin() as uow:
         uow.outbox.put("open_issue", message.subject, message.target, house.components.now())
         assert not uow.outbox.bury(message, ("x", "Refused.", "Mend it."), house.components.now(), unknown=False)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.domain.facts import State
 from service.ledger import Ledger
-from service.ledger.tables import action_items, notices, stall_steps, stalls
+from service.ledger.tables import action_items, notices, outbox, stall_steps, stalls
 from service.usecases import escalate as escalating
 from service.usecases.escalate import escalate
 from service.usecases.release import Which, held_items
@@ -151,7 +151,7 @@ def test_a_notice_that_may_have_arrived_keeps_its_day_and_its_steps(house: House
     house.escalate()
     with house.ledger.begin() as uow:
         (message,) = [m for m in _due(uow) if m.kind == "send_notice"]
-        uow.outbox.intend(message, house.components.now())
+        uow.connection.execute(update(outbox).where(outbox.c.id == message.id).values(sent_at=house.components.now()))
         uow.commit()
     snooze(house.components, items_of(house)[0].id, until_day(house, 2), SOMEBODY, "on holiday")
     house.work()

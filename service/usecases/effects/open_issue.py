@@ -112,9 +112,10 @@ def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed
         return tracker.create(context.place(placed), draft_of(context, item, postmortem, placed))
 
     def settle(uow: UnitOfWork, created: Created, at: datetime) -> str:
+        current = uow.items.lock(item.id)
         issue = note_issue(
             uow,
-            item.id,
+            current,
             created.issue,
             placed.target,
             at,
@@ -123,20 +124,22 @@ def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed
             category=Category.TODO.value,
         )
         if issue.duplicate_of is None:
-            _opened(uow, item, created, at)
+            _opened(uow, (item, current), created, at)
         return f"Made {issue.key}."
 
     return Work(create, settle, intent=True)
 
 
-def _opened(uow: UnitOfWork, item: Item, created: Created, at: datetime) -> None:
-    """Notes what was written; what the postmortem changed while we wrote is told afterwards."""
-    uow.items.update(item.id, written_facts_digest=item.facts_digest)
+def _opened(uow: UnitOfWork, items: tuple[Item, Item], created: Created, at: datetime) -> None:
+    """Notes what was written; what the postmortem changed while we wrote is told afterwards. `items`: the item as it
+    was written, and as it is now.
+    """
+    written, current = items
+    uow.items.update(current.id, written_facts_digest=written.facts_digest)
     if created.dropped:
-        uow.journal.append("issue.dropped", ("item", item.id), at, {"left out": list(created.dropped)})
-    current = uow.items.get(item.id)
-    if current.facts_digest != item.facts_digest or current.state is State.WITHDRAWN:
-        follow_up(uow, current, at)
+        uow.journal.append("issue.dropped", ("item", current.id), at, {"left out": list(created.dropped)})
+    if current.facts_digest != written.facts_digest or current.state is State.WITHDRAWN:
+        follow_up(uow, uow.items.get(current.id), at)
 
 
 def text_of(context: Context, item: Item, postmortem: Postmortem) -> tuple[str, str]:
@@ -182,10 +185,11 @@ def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Place
 
 
 def note_issue(
-    uow: UnitOfWork, item_id: int, ref: IssueRef, target: TargetConfig, at: datetime, **values: object
+    uow: UnitOfWork, item: Item, ref: IssueRef, target: TargetConfig, at: datetime, **values: object
 ) -> Issue:
-    """Records an issue that exists: as the item's own, or, if it has another already, one of the two as a duplicate."""
-    item = uow.items.lock(item_id)
+    """Records an issue that exists: as the item's own, or, if it has another already, one of the two as a duplicate.
+    The item was locked by the caller.
+    """
     known = uow.issues.by_refs(target.tracker, [ref.ref]).get(ref.ref)
     if known is None:
         known = uow.issues.add(target.tracker, ref, at, target=target.name, origin="made", **values)
@@ -199,7 +203,8 @@ def note_issue(
             _leave_behind(uow, item, item.moved_from, known, at)
     elif known.id != item.issue_id and known.duplicate_of is None:
         _settle_twins(uow, item, known, at)
-    return uow.issues.get(known.id)
+        return uow.issues.get(known.id)
+    return known
 
 
 def _leave_behind(uow: UnitOfWork, item: Item, old_id: int, new: Issue, at: datetime) -> None:
@@ -251,7 +256,7 @@ def link(context: Context, uow: UnitOfWork, item_id: int, reading: Reading, targ
     item = uow.items.lock(item_id)
     issue = note_issue(
         uow,
-        item_id,
+        item,
         reading.issue,
         target,
         at,
