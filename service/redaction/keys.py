@@ -11,7 +11,8 @@ LONGEST = 20_000
 
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_CUT_OFF = re.compile(r"(?:(?:\\[nr]|[\s>|\"'])*+[A-Za-z0-9+/=]{16,}+)*+")
+# Nothing follows that could send it back; possessive groups would be clearer, but Python before 3.11.5 errs in them.
+_CUT_OFF = re.compile(r"(?:(?:\\[nr]|[\s>|\"'])*[A-Za-z0-9+/=]{16,})*")
 
 
 def private_keys(text: str) -> Iterator[tuple[int, int]]:

@@ -22,7 +22,7 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | {chr(code
 # Comments and tags, the ends of links with where they lead, wiki's emphasis within words, and Markdown's. Each stops
 # where the next may begin, so that all of them together read a text once.
 _MARKUP = re.compile(
-    r"<!--(?:(?!-->|<!--).)*+-->|</?[A-Za-z][^<>]{0,500}>|\]\([^()\s]{0,2000}\)|\]\[[^\[\]]{0,200}\]|\{[*_~+^-]\}|!?\[|\]|[*`~]+",
+    r"<!--(?:(?!-->|<!--).)*-->|</?[A-Za-z][^<>]{0,500}>|\]\([^()\s]{0,2000}\)|\]\[[^\[\]]{0,200}\]|\{[*_~+^-]\}|!?\[|\]|[*`~]+",
     re.DOTALL,
 )
 _CELLS = re.compile(r"(?<![ \t])[ \t]*+\|[ \t]*+")
