@@ -166,10 +166,15 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def clock_finding(vendor: str, tracker: str, server_now: datetime | None, now: datetime) -> Finding | None:
-    """A clock that is wrong by a minute makes signatures fail and cursors skip."""
+    """Signed webhooks are refused when their instant lies minutes away from our clock, and what changed is asked for by
+    instants that mix the two clocks.
+    """
     skew = (now - server_now).total_seconds() if server_now else 0.0
     if abs(skew) <= SKEW_SECONDS:
         return None
     ahead = "ahead of" if skew > 0 else "behind"
-    sentence = f"{tracker}: this machine's clock is {abs(skew):.0f} s {ahead} the tracker's."
-    return Finding(f"{vendor}.clock_skew", sentence, "Let the machine keep its time by NTP.")
+    sentence = (
+        f"{tracker}: this machine's clock is {abs(skew):.0f} s {ahead} the other side's, so signed webhooks may be"
+        " refused and changes passed over."
+    )
+    return Finding(f"{vendor}.clock_skew", sentence, "Let both machines keep their time by NTP; ours first.")

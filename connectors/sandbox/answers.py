@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
+
+# How far the server's clock is wrong for this request, in seconds.
+CLOCK_SHIFT = "sandbox.clock_shift"
 
 
 class Refusal(Exception):
@@ -21,6 +25,11 @@ def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     """A JSON answer; None is an empty one."""
     text = "" if body is None else json.dumps(body, separators=(",", ":"))
     return Response(text, status, dict(headers or {}), mimetype="application/json")
+
+
+def told_time() -> float:
+    """The server's time as it tells it, which may be wrong."""
+    return time.time() + float(request.environ.get(CLOCK_SHIFT, 0.0))
 
 
 def json_object(malformed: Refusal) -> dict[str, Any]:

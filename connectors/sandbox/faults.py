@@ -23,6 +23,7 @@ HTTP_KINDS = {
     "reset_after": "connection reset, though the change was stored",
     "trickle": "the change is stored and the answer comes byte by byte over some seconds",
     "latency": "some seconds later than usual, else right; other rules still apply",
+    "clock_skew": "the server's clock is `seconds` ahead (negative: behind) of what it is; other rules still apply",
 }
 MAIL_KINDS = {
     "mail_451": "451 when the sender is named",

@@ -18,6 +18,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from connectors.sandbox.answers import CLOCK_SHIFT
 from connectors.sandbox.faults import HTTP_KINDS, Call, FaultSwitch, Rule
 from connectors.sandbox.kills import KillPlan
 from connectors.sandbox.sources import ALL
@@ -46,7 +47,8 @@ CREATE_PATHS = {
     "redmine": re.compile(r"^/issues\.json$"),
 }
 LATE = frozenset({"latency"})
-FINAL = frozenset(HTTP_KINDS) - LATE
+SKEWED = frozenset({"clock_skew"})
+FINAL = frozenset(HTTP_KINDS) - LATE - SKEWED
 LOSE_CONNECTION = "sandbox.lose_connection"
 TRICKLE = "sandbox.trickle"
 AFTER_ANSWER = "sandbox.after_answer"
@@ -100,6 +102,9 @@ class Gate:
         self, environ: Environ, passage: Passage, start_response: StartResponse, *, spared: bool
     ) -> Iterable[bytes]:
         """`spared` requests suffer no fault: a client that is killed "after the commit" must have had one."""
+        skewed = self._faults.strike(passage.call, SKEWED)
+        if skewed is not None:
+            environ[CLOCK_SHIFT] = skewed.seconds
         late = None if spared else self._faults.strike(passage.call, LATE)
         if late is not None:
             self._stats.fault(passage.call.tracker, late.kind)

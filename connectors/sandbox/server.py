@@ -14,6 +14,7 @@ from typing import Any
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from connectors.sandbox import gate
+from connectors.sandbox.answers import CLOCK_SHIFT
 
 LARGEST_BODY = 16 * 1024 * 1024
 IDLE_SECONDS = 300.0
@@ -30,6 +31,7 @@ class Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS
     server: Server
+    _clock_shift = 0.0
 
     def setup(self) -> None:
         super().setup()
@@ -53,6 +55,7 @@ class Handler(WSGIRequestHandler):
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         environ: dict[str, Any] = dict(self.make_environ())
         environ["wsgi.input"] = io.BytesIO(self.rfile.read(int(length)))
+        self._clock_shift = 0.0
         answer: list[Any] = ["500 Internal Server Error", []]
 
         def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[[bytes], Any]:
@@ -62,12 +65,17 @@ class Handler(WSGIRequestHandler):
         result = self.server.app(environ, start_response)
         body = b"".join(result)
         getattr(result, "close", lambda: None)()
+        self._clock_shift = float(environ.get(CLOCK_SHIFT, 0.0))
         how = environ.get(gate.LOSE_CONNECTION)
         if how:
             self.close_connection = True
             self._cut(how)
             return
         self._send(answer[0], answer[1], body, environ)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """What the Date header says."""
+        return super().date_time_string((time.time() if timestamp is None else timestamp) + self._clock_shift)
 
     def _cut(self, how: str) -> None:
         try:

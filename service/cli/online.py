@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from config.model import Config, RouteConfig, TargetConfig
-from connectors.spi import Connector, ConnectorError, Finding, Place, PlaceDescription, Role, Tracker, Visibility
+from connectors.spi import (
+    Connector,
+    ConnectorError,
+    Finding,
+    Place,
+    PlaceDescription,
+    Role,
+    Source,
+    Tracker,
+    Visibility,
+)
 
 Progress = Callable[[int, int, str], None]
+NO_WEBHOOK = "no_webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +61,50 @@ def _answer(question: _Question) -> Sequence[Finding]:
 
 def _parts(config: Config, connectors: Mapping[str, Connector]) -> Iterator[_Question]:
     for tracker in config.trackers.values():
-        yield _part("tracker", tracker.name, connectors[tracker.vendor].tracker, tracker.settings)
+        role, settings = connectors[tracker.vendor].tracker, tracker.settings
+        yield _part("tracker", tracker.name, role, settings, partial(_tracker_unheard, config, tracker.name))
     for source in config.sources.values():
-        yield _part("source", source.name, connectors[source.vendor].source, source.settings)
+        role_there, settings = connectors[source.vendor].source, source.settings
+        yield _part("source", source.name, role_there, settings, partial(_source_unheard, config, source.name))
     for channel in config.channels.values():
         yield _part("channel", channel.name, connectors[channel.vendor].channel, channel.settings)
     for listener in config.listeners.values():
         yield _part("listener", listener.name, connectors[listener.vendor].listener, listener.settings)
 
 
-def _part(kind: str, name: str, role: Role[Any] | None, settings: Any) -> _Question:
+def _part(
+    kind: str, name: str, role: Role[Any] | None, settings: Any, also: Callable[[Any], Sequence[Finding]] | None = None
+) -> _Question:
     assert role is not None, "loading refuses a vendor that lacks the role"
 
     def ask() -> Sequence[Finding]:
-        findings: Sequence[Finding] = role.make(name, settings).check()
-        return findings
+        part = role.make(name, settings)
+        return [*(also(part) if also else ()), *part.check()]
 
     return _Question(f"{kind} {name}", ask)
+
+
+def _tracker_unheard(config: Config, name: str, tracker: Tracker) -> Sequence[Finding]:
+    """A tracker that could tell us what changes, and may not."""
+    if tracker.hook is not None or not tracker.capabilities.webhooks:
+        return ()
+    every = f"{config.service.poll_seconds:g} s"
+    sentence = f"No webhook secret of {name} is set, so its changes are learnt by asking alone, every {every}."
+    return (Finding(NO_WEBHOOK, sentence, _hear(config, name)),)
+
+
+def _source_unheard(config: Config, name: str, source: Source) -> Sequence[Finding]:
+    if source.hook is not None:
+        return ()
+    hours = source.capabilities.sweep_seconds / 3600
+    how = f"found by asking alone, every {hours:g} h" if source.capabilities.lists else "taken from `ingest` alone"
+    sentence = f"No webhook secret of {name} is set, so its postmortems are {how}."
+    return (Finding(NO_WEBHOOK, sentence, _hear(config, name)),)
+
+
+def _hear(config: Config, name: str) -> str:
+    address = f"{config.service.base_url.rstrip('/')}/hooks/{name}"
+    return f"Name the variable of its secret, see the connector's README, and let it send its webhooks to {address}."
 
 
 def _targets(config: Config, connectors: Mapping[str, Connector]) -> Iterator[_Question]:

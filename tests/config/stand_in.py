@@ -65,6 +65,7 @@ class World:
     places: dict[str, PlaceDescription] = field(default_factory=dict)
     errors: dict[str, ConnectorError] = field(default_factory=dict)
     described: list[Place] = field(default_factory=list)
+    unheard: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -73,8 +74,11 @@ class Part:
 
     name: str
     world: World
-    hook: None = None
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(quiet_seconds=1.0))
+
+    @property
+    def hook(self) -> object | None:
+        return None if self.name in self.world.unheard else self
 
     def check(self) -> Sequence[Finding]:
         self._fail(self.name)

@@ -172,6 +172,15 @@ def test_a_part_that_refuses_us_is_a_finding_and_the_others_are_still_asked(writ
     ]
 
 
+def test_a_tracker_that_may_not_tell_us_what_changed_is_a_warning_with_the_address_to_send_to(write: Write) -> None:
+    report = examine(write(), connectors(World(unheard={"jira"})), (), Online(lambda _: (), quiet))
+    (found,) = report.findings
+    assert (found.level, found.subject, found.finding.code) == ("warning", "tracker jira", "no_webhook")
+    assert "every 60 s" in found.finding.sentence
+    assert "https://promises.example.com/hooks/jira" in found.finding.cure
+    assert report.ok
+
+
 def test_a_place_is_described_as_each_route_fills_it(write: Write) -> None:
     world = World()
     extra = '[[routes]]\ntarget = "pay"\nkind = "process"\nconstants = { customfield_1 = "x", team = "ops" }\n'

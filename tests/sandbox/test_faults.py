@@ -65,6 +65,13 @@ def test_latency_delays_and_lets_other_rules_apply(client: Client) -> None:
     assert time.monotonic() - start >= 0.2
 
 
+@pytest.mark.parametrize("seconds", [600, -600])
+def test_a_skewed_clock_shows_in_what_the_server_says_of_the_time(client: Client, seconds: int) -> None:
+    client.fault("clock_skew", seconds=seconds, next=1)
+    told, after = (parsedate_to_datetime(client.jira("GET", "/myself").headers["Date"]) for _ in range(2))
+    assert abs((told - after).total_seconds() - seconds) <= 2
+
+
 @pytest.mark.parametrize("tracker", ["jira", "github"])
 def test_a_rate_limit_says_when_in_seconds_or_as_a_date(client: Client, tracker: str) -> None:
     def ask() -> requests.Response:

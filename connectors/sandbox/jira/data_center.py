@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from connectors.sandbox.answers import Refusal, answer, number
+from connectors.sandbox.answers import Refusal, answer, number, told_time
 from connectors.sandbox.jira import api, issues_api
 from connectors.sandbox.jira.door import base_url, enter, page_of, problem, visit
 from connectors.sandbox.jira.jql import JqlError
@@ -67,7 +67,7 @@ def blueprint(site: JiraSite) -> Blueprint:
 def server_info() -> Response:
     """Server and Data Center both call themselves Server."""
     own = {"baseUrl": base_url(), "version": "9.12.15", "versionNumbers": [9, 12, 15], "deploymentType": "Server"}
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    now = datetime.fromtimestamp(told_time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
     return answer({**own, "buildNumber": 9_120_015, "serverTime": now, "serverTitle": "Jira Data Center (sandbox)"})
 
 
