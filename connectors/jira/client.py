@@ -116,7 +116,19 @@ def _refusal(asked: Asked, response: requests.Response) -> ConnectorError:
     fields = _field_errors(response)
     if response.status_code == 400 and fields:
         return field_refusal(asked, fields)
-    return refused(asked, response.status_code, response.headers, ", ".join(map(str, _said(response))))
+    said = ", ".join(map(str, _said(response)))
+    if response.status_code == 410:
+        return _removed(asked, said)
+    return refused(asked, response.status_code, response.headers, said)
+
+
+def _removed(asked: Asked, said: str) -> ConnectorError:
+    """A way of asking that Atlassian took away; an issue that was deleted is a 404.
+    https://developer.atlassian.com/changelog/#CHANGE-2046
+    """
+    sentence = asked.sentence("Jira no longer offers this way of asking" + (f" ({quoted(said)})" if said else ""))
+    cure = "Install a newer Afteraction; nothing is lost meanwhile, and nothing is made twice."
+    return AccessDenied("jira.endpoint_removed", sentence, cure)
 
 
 def _said(response: requests.Response) -> list[str]:

@@ -49,6 +49,7 @@ def close(outside: Outside, issue: dict[str, object], *, declined: bool = False)
 
 @BOTH
 @pytest.mark.parametrize("declined", [False, True], ids=["done", "declined"])
+@pytest.mark.complaint("what was closed as not planned counts as delivered")
 def test_what_a_person_does_to_an_issue_becomes_its_items_state(
     house: House, outside: Outside, services: list[str], declined: bool
 ) -> None:
@@ -62,6 +63,7 @@ def test_what_a_person_does_to_an_issue_becomes_its_items_state(
 
 
 @BOTH
+@pytest.mark.complaint("what is opened again stays closed on the other side")
 def test_an_issue_that_is_opened_again_opens_its_item_again(
     house: House, outside: Outside, services: list[str]
 ) -> None:
@@ -73,6 +75,24 @@ def test_an_issue_that_is_opened_again_opens_its_item_again(
     look_twice(house)
     (found,) = items_of(house)
     assert (found.state, found.closed_at) == (State.OPEN, None)
+
+
+@pytest.mark.complaint("a closed issue is made again for ever")
+@BOTH
+@pytest.mark.parametrize("declined", [False, True], ids=["done", "declined"])
+def test_a_promise_whose_issue_was_closed_gets_no_other_however_often_it_is_stated_again(
+    house: House, outside: Outside, services: list[str], declined: bool
+) -> None:
+    take(house, postmortem(revision=1, services=services))
+    look_twice(house)
+    close(outside, shown(house)[0], declined=declined)
+    look_twice(house)
+    for revision, status in ((2, "reopened"), (3, "final"), (4, "final")):
+        house.pass_time(days=30)
+        take(house, postmortem(revision=revision, status=status, services=services, summary=f"Version {revision}."))
+        look_twice(house)
+    assert outside.creates() == 1
+    assert items_of(house)[0].state is (State.DECLINED if declined else State.DONE)
 
 
 def test_assignee_and_date_of_the_tracker_become_the_current_ones_and_what_was_promised_stays(
@@ -145,6 +165,7 @@ def test_two_changes_within_one_second_of_github_both_arrive(house: House, outsi
     assert items_of(house)[0].state is State.DONE
 
 
+@pytest.mark.complaint("an index that lags makes issues look deleted")
 def test_more_than_a_twentieth_gone_at_once_freezes_the_target_and_deletes_nothing(
     house: House, outside: Outside
 ) -> None:
@@ -215,6 +236,7 @@ def test_the_item_of_a_vanished_issue_may_be_dismissed(house: House, outside: Ou
     assert item(house, "One").state is State.DECLINED
 
 
+@pytest.mark.complaint("an issue that is moved changes all its names at once")
 def test_a_moved_jira_issue_keeps_its_item(house: House, outside: Outside) -> None:
     take(house, postmortem())
     look_twice(house)
@@ -231,6 +253,7 @@ def test_a_moved_jira_issue_keeps_its_item(house: House, outside: Outside) -> No
     assert items_of(house)[0].state is State.DONE
 
 
+@pytest.mark.complaint("a transferred issue stays behind")
 def test_a_transferred_github_issue_keeps_its_item(house: House, outside: Outside) -> None:
     take(house, postmortem(services=["api"]))
     look_twice(house)
@@ -284,6 +307,7 @@ def test_a_persons_new_status_or_assignee_is_movement_and_a_new_label_is_not(
     assert movement(house) != first
 
 
+@pytest.mark.complaint("what is changed elsewhere never arrives")
 def test_an_issue_whose_label_was_removed_is_still_followed_by_the_sweep(house: House, outside: Outside) -> None:
     take(house, postmortem())
     look_twice(house)
@@ -315,6 +339,34 @@ def test_a_failing_tracker_is_noted_and_read_again_later(house: House, outside: 
     close(outside, shown(house)[0])
     look_twice(house)
     assert items_of(house)[0].state is State.DONE
+
+
+@pytest.mark.complaint("a removed search stops everything")
+def test_a_search_that_the_vendor_took_away_is_told_and_neither_loses_nor_doubles_an_issue(
+    house: House, outside: Outside
+) -> None:
+    take(house, postmortem("INC-0", items=["Before"]))
+    look_twice(house)
+    outside.fault("error_before", status=410, path="search")
+    outside.fault("reset_after", path="^/issue$", next=1)
+    take(house, postmortem(items=["One"]))
+    for _ in range(3):
+        persist(house, 1, minutes=2)
+        look(house, hours=2)
+    assert sorted(issue["title"] for issue in shown(house)) == ["Before", "One"]
+    assert (item(house, "Before").state, item(house, "One").state) == (State.OPEN, State.PENDING)
+    with house.ledger.read() as uow:
+        cursor, target = uow.cursors.get("jira", "site"), uow.targets.get("pay")
+    assert cursor is not None
+    assert target is not None
+    assert (cursor.error_code, target.error_code) == ("jira.endpoint_removed", "jira.endpoint_removed")
+    assert "newer Afteraction" in (target.cure or "")
+    outside.mend()
+    for _ in range(3):
+        persist(house, 1, minutes=2)
+        look(house, hours=2)
+    assert {each.state for each in items_of(house)} == {State.OPEN}
+    assert len(shown(house)) == 2
 
 
 def test_a_paused_target_is_still_read(house: House, outside: Outside) -> None:
