@@ -65,6 +65,7 @@ def test_due_date_in_the_past_is_taken(redmine_tracker):
     assert made.dropped == ()
 
 
+@pytest.mark.complaint("one unknown person stops the whole creation")
 def test_assignee_who_may_not_be_assigned_never_stops_the_creation(sandbox, redmine_tracker):
     made = redmine_tracker.create(PAYMENTS, replace(DRAFT, assignee=Account("8")))
     assert made.dropped == ("assignee",)
@@ -79,6 +80,7 @@ def test_fault_of_the_issue_itself_is_told_and_not_the_assignees(sandbox, redmin
     assert sandbox.world.redmine.everything() == []
 
 
+@pytest.mark.complaint("required fields are met only when an issue is refused")
 def test_required_field_and_unknown_option_are_found_before_the_first_issue(sandbox, redmine_tracker):
     (finding,) = redmine_tracker.describe(Place("platform")).findings
     assert "Severity cannot be blank" in finding.sentence
@@ -149,6 +151,7 @@ def test_number_of_a_deleted_issue_that_another_has_now_is_not_ours(sandbox, red
     assert sandbox.world.redmine.issue(1).notes == ()
 
 
+@pytest.mark.complaint("a step that the workflow does not offer leaves an issue half changed")
 def test_change_that_redmine_takes_and_ignores_is_told(sandbox, redmine_tracker):
     ref, parent = (redmine_tracker.create(PAYMENTS, DRAFT).issue.ref for _ in range(2))
     act(sandbox, "projects/payments", permissions={"afteraction": ["add_issues", "view_issues"]})

@@ -119,6 +119,7 @@ def test_an_incident_its_postmortem_and_its_follow_ups_make_one_document(bench: 
 
 
 @pytest.mark.parametrize("severity", ["sev1", {"name": "sev1"}, {"slug": "sev1"}, None])
+@pytest.mark.complaint("the incident tool says the same twice, each time in another shape")
 def test_a_severity_may_be_a_text_or_an_object(bench: RootlyBench, severity: Any) -> None:
     bench.put("INC-FINAL", final=True, severity=severity)
     assert bench.source.fetch("INC-FINAL").severity == ("sev1" if severity else None)
@@ -144,6 +145,7 @@ def test_an_action_item_that_ended_is_done_or_declined(
     assert (item.done, item.declined) == (done, declined)
 
 
+@pytest.mark.complaint("an issue that the incident tool made is made a second time")
 def test_an_issue_that_rootly_made_is_named(bench: RootlyBench) -> None:
     bench.put_item("item-1", "INC-FINAL", jira_issue_url="https://jira.acme.example/browse/PAY-1")
     (item,) = bench.source.fetch("INC-FINAL").action_items or ()

@@ -87,6 +87,7 @@ def test_redirect_that_leads_nowhere_is_a_fault_of_the_target():
     assert moved.value.code == "github.moved"
 
 
+@pytest.mark.complaint("a transferred issue stays behind")
 def test_transferred_issue_is_read_where_it_is_and_written_nowhere_until_it_was_read(sandbox, github):
     ref = github.create(PAYMENTS, draft()).issue.ref
     act(sandbox, "issues/acme/payments/1", transfer="acme/status-page")
@@ -268,6 +269,7 @@ def _touch(sandbox: Sandbox, number: int, at: int) -> None:
         hub._keep(replace(found, updated=at, created=min(found.created, at)))
 
 
+@pytest.mark.complaint("an index that lags makes issues look deleted")
 def test_issue_that_the_list_does_not_show_yet_is_found_by_its_number(sandbox, github):
     github.create(PAYMENTS, draft("old"))
     control(sandbox, "settings", lags={"github/acme/payments": 600})
@@ -292,6 +294,7 @@ def test_look_up_ahead_of_an_empty_repository_finds_nothing(github):
     assert github.find(Place("acme/checkout-web"), "never", START) == ()
 
 
+@pytest.mark.complaint("who may be assigned is asked in the wrong place")
 def test_assignee_is_asked_about_where_the_repository_is_now(sandbox, github):
     rename(sandbox)
     made = github.create(PAYMENTS, draft(assignee=Account("dana-okafor")))

@@ -84,6 +84,10 @@ def test_constants_of_the_place_go_into_the_issue(sandbox, jira):
         (Place("SEC", constants={"customfield_10050": {"value": "Data"}}), DRAFT, ("priority",)),
     ],
 )
+@pytest.mark.complaint(
+    "one unknown person stops the whole creation",
+    "who may be assigned is asked in the wrong place",
+)
 def test_what_an_issue_can_do_without_never_stops_its_creation(sandbox, jira, place, draft, dropped):
     """One person who is missing stopped every ticket: Netflix/dispatch#2715; getsentry/sentry#24171."""
     assert jira.create(place, draft).dropped == dropped
@@ -100,6 +104,10 @@ def test_what_an_issue_can_do_without_never_stops_its_creation(sandbox, jira, pl
         (Place("NOPE"), AccessDenied, "jira.place_missing", "place"),
     ],
 )
+@pytest.mark.complaint(
+    "a field that is not on the screen refuses every issue",
+    "a wrong project or issue type shows as a bare failure",
+)
 def test_refusal_names_the_field_and_the_cure(jira, place, kind, code, words):
     """ "Field cannot be set. It is not on the appropriate screen, or unknown", for years: tenable's #108 to #316."""
     with pytest.raises(kind) as refusal:
@@ -108,6 +116,7 @@ def test_refusal_names_the_field_and_the_cure(jira, place, kind, code, words):
     assert words in refusal.value.sentence + refusal.value.cure
 
 
+@pytest.mark.complaint("an index that lags makes issues look deleted")
 def test_issue_is_found_by_its_marker_even_before_the_index_shows_it(sandbox, jira):
     """A fifth of the issues created were missed, and made again: port-labs/ocean#2765; teemtee/tmt#4604."""
     made = jira.create(PAY, DRAFT)
@@ -119,6 +128,7 @@ def test_issue_is_found_by_its_marker_even_before_the_index_shows_it(sandbox, ji
     assert jira.find(PAY, "never", START) == ()
 
 
+@pytest.mark.complaint("a removed search stops everything")
 def test_unchanged_site_costs_one_call_and_a_changed_one_a_page(sandbox, jira):
     """By the search that is to stay: the old one answers 410, and hourly jobs died of it, pycontribs/jira#2367."""
     for number in range(12):
@@ -134,6 +144,7 @@ def test_unchanged_site_costs_one_call_and_a_changed_one_a_page(sandbox, jira):
     assert json.loads(again.cursor)["at"] >= json.loads(first.cursor)["at"]
 
 
+@pytest.mark.complaint("an index that lags makes issues look deleted")
 def test_cursor_stays_behind_by_the_overlap_so_that_what_the_index_shows_late_is_seen(sandbox):
     late = tracker(f"{sandbox.url}/jira", overlap_seconds=600)
     (feed,) = late.feeds(["PAY"])
@@ -164,6 +175,7 @@ def test_project_that_is_gone_does_not_stop_the_site(jira):
     until(lambda: len(jira.changes(feed, None, datetime.now(UTC)).readings) == 1)
 
 
+@pytest.mark.complaint("an index that lags makes issues look deleted")
 def test_sweep_reads_a_hundred_a_call_and_confirms_what_is_absent(sandbox, jira):
     refs = [jira.create(PAY, IssueDraft(f"Item {number}", "b", f"m{number}")).issue.ref for number in range(101)]
     jira.read(refs[:1])

@@ -46,6 +46,11 @@ def test_place_is_described_with_types_fields_and_permissions(strict, make):
         (Place("PAY", constants={"priority": {"name": "Urgent"}}), "jira.option_unknown", "Highest, High"),
     ],
 )
+@pytest.mark.complaint(
+    "required fields are met only when an issue is refused",
+    "a field that is not on the screen refuses every issue",
+    "a wrong project or issue type shows as a bare failure",
+)
 def test_what_would_make_a_creation_fail_is_found_before_it(strict, make, place, code, words):
     """Required fields nobody mapped, fields not on the screen, wrong types and projects: getsentry/sentry#52779,
     Netflix/dispatch#421, tenable/integration-jira-cloud#108, and Rootly's and FireHydrant's own lists of errors.
@@ -69,6 +74,7 @@ def test_archived_project_refuses_its_issues_and_keeps_them(strict, make):
         jira.create(Place("OLD"), DRAFT)
 
 
+@pytest.mark.complaint("a step that the workflow does not offer leaves an issue half changed")
 def test_issue_that_could_not_be_finished_is_found_before_its_time(strict):
     for project, code in (("ENDLESS", "jira.no_transition"), ("WHY", "jira.transition_field_required")):
         jira, place = cloud(strict), Place(project)
@@ -137,6 +143,7 @@ def test_site_that_does_not_answer_is_not_described(strict):
 
 
 @both
+@pytest.mark.complaint("an archived issue counts as absent and is made again")
 def test_archived_issue_is_neither_gone_nor_searched_and_is_said_to_be_archived(strict, make):
     """An archived issue that counted as absent was made again: Sync2Jira's get_existing_jira_issue."""
     jira, name = make(strict), "jira" if make is cloud else "jira-dc"
@@ -150,6 +157,7 @@ def test_archived_issue_is_neither_gone_nor_searched_and_is_said_to_be_archived(
 
 
 @both
+@pytest.mark.complaint("an issue that is moved changes all its names at once")
 def test_moved_issue_keeps_its_ref_and_shows_its_new_key(strict, make):
     """A move changes key, project, type and status in one event."""
     jira, name = make(strict), "jira" if make is cloud else "jira-dc"

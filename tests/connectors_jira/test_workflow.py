@@ -43,6 +43,7 @@ def test_issue_that_is_there_already_is_left_alone(sandbox, jira):
     assert calls(sandbox) == {"GET /issue/{key}": 1}
 
 
+@pytest.mark.complaint("a step that the workflow does not offer leaves an issue half changed")
 def test_way_of_several_steps_is_walked_as_the_settings_say(strict):
     """A state that "does not exist or no transition possible": jiralert#169."""
     place = Place("STEP")
@@ -67,6 +68,7 @@ def test_step_that_leads_further_along_the_way_is_taken(strict):
     assert calls(strict)["POST /issue/{key}/transitions"] == 1
 
 
+@pytest.mark.complaint("a step that the workflow does not offer leaves an issue half changed")
 def test_way_that_the_workflow_does_not_offer_is_refused_before_anything_moves(strict):
     jira = cloud(strict, transitions={"done": ["Approved", "Released"]})
     issue = jira.create(Place("STEP"), DRAFT).issue
@@ -75,6 +77,7 @@ def test_way_that_the_workflow_does_not_offer_is_refused_before_anything_moves(s
     assert jira.read([issue.ref]).readings[0].status == "To Do"
 
 
+@pytest.mark.complaint("declined work is known by one magic word")
 def test_resolution_and_required_fields_of_the_last_step_come_from_the_settings(strict):
     place = Place("WHY")
     bare = cloud(strict)
@@ -140,6 +143,10 @@ def test_duplicate_takes_whatever_end_the_workflow_has(strict):
         assert reading.duplicate_of == kept.ref
 
 
+@pytest.mark.complaint(
+    "what was closed as not planned counts as delivered",
+    "declined work is known by one magic word",
+)
 def test_status_that_means_declined_counts_without_a_resolution():
     """One magic resolution is not enough: jiralert#142. Declined work never counts as delivered: Sync2Jira#170."""
     body = issue("Rejected", "done")
@@ -164,6 +171,7 @@ def test_answer_that_is_no_issue_is_not_taken_for_one(shown, kind, code):
     assert failure.value.code == code
 
 
+@pytest.mark.complaint("a step that the workflow does not offer leaves an issue half changed")
 def test_move_that_the_workflow_undoes_is_told():
     step = {"id": "31", "name": "Finish", "to": {"name": "Done", "statusCategory": {"key": "done"}}, "fields": {}}
     base = "https://j.example/rest/api/2/issue/1"

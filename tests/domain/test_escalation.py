@@ -24,6 +24,7 @@ def told(escalation):
     return {(d.person_id, fire.step) for d in escalation.decisions for fire in d.fires}
 
 
+@pytest.mark.complaint("nothing happens when a due date passes")
 def test_the_owner_is_told_a_working_day_after_the_date_and_not_before():
     assert told(sweep(overdue_case(), now=at(MONDAY))) == set()
     found = sweep(overdue_case(), now=at(DUE_PLUS_1))
@@ -64,6 +65,7 @@ def test_a_step_that_fired_for_somebody_fires_again_only_for_somebody_else():
         ({"assignee_person_id": "old"}, Lack.OWNER_LEFT),
     ],
 )
+@pytest.mark.complaint("an assignee who is not found is told nowhere")
 def test_without_a_reachable_owner_the_lead_is_told_and_the_item_needs_a_person(item, lack):
     found = sweep(overdue_case(standing(promised_due_on=MONDAY, **item)), now=at(DUE_PLUS_1))
     assert told(found) == {("lea", "owner")}

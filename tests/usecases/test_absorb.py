@@ -43,12 +43,14 @@ def test_a_draft_creates_nothing_and_finalizing_it_creates(house: House, outside
     assert len(shown(house)) == 1
 
 
+@pytest.mark.complaint("a closed issue is made again for ever")
 def test_a_reopened_postmortem_keeps_its_issues_and_makes_no_more(house: House) -> None:
     take(house, postmortem(revision=1, items=["Add an alert"]))
     take(house, postmortem(revision=2, status="reopened", items=["Add an alert", "Another"]))
     assert [issue["title"] for issue in shown(house)] == ["Add an alert"]
 
 
+@pytest.mark.complaint("the incident tool says the same twice, each time in another shape")
 def test_a_redelivery_changes_nothing(house: House, outside: Outside) -> None:
     for key in ("a", "b", "c"):
         take(house, postmortem(revision=1), key=key)
@@ -138,6 +140,7 @@ def test_words_that_a_person_wrote_while_the_answer_was_lost_stay(
     assert issue["title"] == "Their words"
 
 
+@pytest.mark.complaint("the assignee flaps with every update")
 def test_the_trackers_own_fields_are_never_written_again(house: House, outside: Outside) -> None:
     stated = {"id": "A", "title": "Add an alert", "priority": "p2", "due_on": "2026-12-01"}
     take(house, postmortem(revision=1, items=[stated]))
@@ -269,6 +272,7 @@ def test_a_change_of_configuration_or_template_alone_edits_nothing(
     assert outside.changing_calls() == []
 
 
+@pytest.mark.complaint("the same promise in two reviews makes two issues")
 def test_two_postmortems_with_the_same_words_are_two_promises(house: House) -> None:
     take(house, postmortem("INC-1", items=["One"]))
     take(house, postmortem("INC-2", items=["One"]))

@@ -137,6 +137,7 @@ def test_what_is_not_held_or_not_of_the_postmortem_cannot_be_settled(house: Hous
         settle_dismissed(house.components, 99, SOMEBODY, "x")
 
 
+@pytest.mark.complaint("an issue that the incident tool made is made a second time")
 def test_an_issue_that_the_document_names_is_adopted_and_its_text_never_written(house: House, outside: Outside) -> None:
     take(house, postmortem("INC-0", items=["Somebody's own issue"]))
     (mine,) = shown(house)
@@ -205,6 +206,7 @@ def test_a_named_issue_that_does_not_exist_is_a_dead_letter_and_a_corrected_link
     assert outside.creates() == 1
 
 
+@pytest.mark.complaint("an issue that the incident tool made is made a second time")
 def test_a_link_added_while_the_item_is_held_is_adopted_instead_of_a_new_issue(
     opened: OpenHouse, outside: Outside
 ) -> None:

@@ -20,6 +20,7 @@ from tests.usecases.surroundings import (
     OpenHouse,
     Outside,
     dead_letters,
+    events,
     item,
     items_of,
     ledger_issues,
@@ -101,6 +102,7 @@ def test_a_faulty_target_is_tried_again_after_a_minute_by_one_call(house: House,
     assert outside.calls() == 1
 
 
+@pytest.mark.complaint("a wrong project or issue type shows as a bare failure")
 def test_a_missing_project_is_a_fault_of_its_target(opened: OpenHouse, outside: Outside) -> None:
     house = opened(routes=SECURITY.format(constants="").replace('"SEC"', '"NOPE"'))
     take(house, postmortem())
@@ -147,6 +149,7 @@ def test_a_rate_limit_is_waited_out_as_long_as_it_asks(
     assert outside.creates() == 1
 
 
+@pytest.mark.complaint("required fields are met only when an issue is refused")
 def test_a_required_field_is_a_dead_letter_with_its_cure_and_works_once_mended(
     opened: OpenHouse, outside: Outside
 ) -> None:
@@ -183,6 +186,10 @@ def test_what_is_no_dead_letters_name_is_said(house: House, name: str) -> None:
 
 
 @pytest.mark.parametrize("services", [[], ["api"]], ids=["jira", "github"])
+@pytest.mark.complaint(
+    "an assignee who is not found is told nowhere",
+    "one unknown person stops the whole creation",
+)
 def test_an_assignee_whom_the_tracker_does_not_know_stops_nothing(
     house: House, outside: Outside, services: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,7 +201,9 @@ def test_an_assignee_whom_the_tracker_does_not_know_stops_nothing(
     take(house, postmortem(services=services, items=[{"title": "One", "owner": {"name": "Dana Okafor"}}]))
     (issue,) = shown(house)
     assert issue["assignees"] == []
-    assert item(house, "One").owner_person == "dana"
+    found = item(house, "One")
+    assert found.owner_person == "dana"
+    assert "issue.dropped" in events(house, ("item", found.id))
 
 
 def test_a_known_owner_is_assigned(house: House) -> None:
@@ -279,6 +288,7 @@ def test_a_restored_ledger_is_paused_probes_before_every_creation_and_holds_its_
     assert len(shown(house)) == 3
 
 
+@pytest.mark.complaint("lost issues must be sent again by hand")
 def test_what_was_made_after_the_backup_is_found_and_not_made_again(
     house: House, outside: Outside, tmp_path: object
 ) -> None:

@@ -51,6 +51,7 @@ def tracker_of(services: list[str]) -> str:
     ],
     ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}",
 )
+@pytest.mark.complaint("duplicates are left for people to clean up")
 def test_one_issue_after_any_fault(
     opened: OpenHouse, outside: Outside, services: list[str], fault: dict[str, object]
 ) -> None:
@@ -80,6 +81,7 @@ def test_one_issue_after_a_fault_at_every_second_attempt(house: House, outside: 
     assert sorted(issue["title"] for issue in shown(house)) == [f"Item {n}" for n in range(8)]
 
 
+@pytest.mark.complaint("an index that lags makes issues look deleted")
 def test_an_index_that_lags_shorter_than_the_quiet_period_makes_no_second_issue(
     opened: OpenHouse, outside: Outside
 ) -> None:
@@ -111,6 +113,7 @@ def blind(house: House, monkeypatch: pytest.MonkeyPatch, tracker: str) -> None:
 
 
 @BOTH
+@pytest.mark.complaint("duplicates are left for people to clean up")
 def test_an_index_that_lags_longer_heals_and_the_later_issue_is_closed_as_a_duplicate(
     house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch, services: list[str]
 ) -> None:
@@ -249,6 +252,7 @@ def test_the_same_promise_has_the_same_marker_in_another_ledger(house: House) ->
 
 
 @BOTH
+@pytest.mark.complaint("an old closed issue is taken for the open one")
 def test_a_persons_clone_is_neither_adopted_nor_closed(house: House, outside: Outside, services: list[str]) -> None:
     tracker = tracker_of(services)
     outside.fault("reset_after", tracker, methods=["POST"], path=CREATION[tracker], next=1)
@@ -274,3 +278,27 @@ def test_a_clone_alone_is_not_taken_for_the_issue_that_was_never_made(
     take(house, postmortem(services=services))
     assert len(shown(house)) == 3
     assert len(ledger_issues(house)) == 2
+
+
+@pytest.mark.complaint("an old closed issue is taken for the open one")
+@BOTH
+def test_of_two_issues_with_the_same_words_each_promise_knows_its_own(
+    house: House, outside: Outside, services: list[str]
+) -> None:
+    tracker = tracker_of(services)
+    stated = {"id": "A", "title": "Test the backups", "success_metric": "They restore."}
+    take(house, postmortem("INC-1", services=services, items=[stated]))
+    (old,) = shown(house)
+    closing = {"state": "closed", "state_reason": "completed"} if services else {"status": "Done"}
+    outside.person(old, **closing)
+    house.pass_time(seconds=61)
+    house.reconcile()
+    outside.fault("reset_after", tracker, methods=["POST"], path=CREATION[tracker], next=1)
+    take(house, postmortem("INC-2", revision=1, services=services, items=[stated]))
+    persist(house, 2)
+    take(house, postmortem("INC-2", revision=2, services=services, items=[{**stated, "success_metric": "Weekly."}]))
+    house.pass_time(hours=2)
+    house.reconcile()
+    first, second = sorted(shown(house), key=_number)
+    assert (first["key"], first["comments"], len(second["comments"])) == (old["key"], [], 1)
+    assert [each.state.value for each in items_of(house)] == ["done", "open"]

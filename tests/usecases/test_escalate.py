@@ -84,6 +84,7 @@ def test_what_stalls_later_on_the_same_day_waits_for_the_next_mail(house: House)
     assert "Two" in everything_in(to(house, DANA)[0])
 
 
+@pytest.mark.complaint("one reminder and then silence")
 def test_a_step_is_told_once_and_the_lead_comes_after_the_owner(house: House) -> None:
     stalled(house, "One")
     sweep(house)
@@ -130,6 +131,7 @@ def test_where_everything_is_done_meanwhile_no_mail_is_sent(house: House, outsid
     assert "Nothing is stalled any more." in {message.outcome for message in messages(house)}
 
 
+@pytest.mark.complaint("one reminder and then silence")
 def test_a_snoozed_item_is_silent_until_its_day(house: House) -> None:
     stalled(house, "One")
     day = (house.components.now() + timedelta(days=3)).date()
@@ -151,6 +153,7 @@ def test_an_item_snoozed_between_decision_and_sending_is_not_named(house: House)
     assert house.mails() == []
 
 
+@pytest.mark.complaint("reminders that were not sent go unnoticed")
 def test_who_left_is_never_told_and_the_lead_gets_the_list(opened: OpenHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     house = opened()
     people = house.components.config.people
@@ -234,6 +237,7 @@ def test_an_import_of_old_promises_enters_at_the_first_step_and_is_no_storm(hous
     assert [mail["to"] for mail in house.mails()] == [DANA]
 
 
+@pytest.mark.complaint("reminders that were not sent go unnoticed")
 def test_a_server_that_refuses_for_good_is_a_dead_letter_that_may_be_retried(house: House, outside: Outside) -> None:
     stalled(house, "One")
     outside.fault("mail_550", "smtp", path="dana")

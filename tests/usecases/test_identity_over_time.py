@@ -99,6 +99,7 @@ def test_a_new_item_may_be_one_that_was_withdrawn_before_and_is_asked_about(hous
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["closed while withdrawn", "closed before"])
+@pytest.mark.complaint("what is opened again stays closed on the other side")
 def test_an_issue_that_was_declined_because_its_promise_went_is_opened_again_when_it_returns(
     house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch, before: bool
 ) -> None:

@@ -90,6 +90,7 @@ def test_an_issue_that_was_moved_to_another_target_is_told_of_changes_as_that_ta
     assert len([each for each in messages(house) if each.kind == "close_duplicate"]) == 0
 
 
+@pytest.mark.complaint("a transferred issue stays behind")
 def test_a_change_that_finds_its_issue_moved_is_told_once_the_issue_was_read_where_it_is(
     opened: OpenHouse, outside: Outside
 ) -> None:
