@@ -8,12 +8,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 PYTEST := $(BIN)/python -m pytest
 PUBLISHED := .cache/published/.ready
 
-.PHONY: help run test test-system test-all specs drill bench lint format lock clean
+.PHONY: help run test test-system test-all coverage specs drill bench lint format lock clean
 
 help:
 	@echo "make run       start Afteraction; without a configuration, its demo"
 	@echo "make test      the tests that need nothing but Python"
 	@echo "make test-all  all tests; needs PostgreSQL, Chromium, Redmine and Node with npm, and fails without them"
+	@echo "make coverage  how much of the connectors their tests run; fails below 95 %"
 	@echo "make specs     fetch the vendors' descriptions of their APIs, for the tests"
 	@echo "make drill     the kill drill at full size"
 	@echo "make bench     the benchmarks"
@@ -33,6 +34,15 @@ test-system: $(VENV)/.ready-dev specs
 	AFTERACTION_REQUIRE_SYSTEM=1 $(PYTEST) -m drill
 
 test-all: test test-system
+
+# Connectors and stand-ins are counted by their own tests alone: what a whole house happens to run proves little of them.
+COVERED := tests/connectors tests/connectors_* tests/sandbox tests/cli/test_sandbox.py
+coverage: $(VENV)/.ready-dev
+	@rm -rf .cache/coverage && mkdir -p .cache/coverage
+	$(BIN)/coverage run -m pytest -n $(JOBS) --dist loadfile -m "not system and not drill" $(COVERED)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage json --quiet -o .cache/coverage/report.json
+	@$(BIN)/python -m tests.support.covered <.cache/coverage/report.json
 
 # The vendors' own descriptions of their APIs: read by tests, never installed.
 specs: .cache/contracts/.ready $(PUBLISHED)
