@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from connectors.http import CallFailed
 from connectors.spi import (
@@ -17,9 +18,11 @@ from connectors.spi import (
     Missing,
     Moved,
     OutcomeUnknown,
+    Overtaken,
     Rejected,
     Secret,
     Unavailable,
+    text_digest,
 )
 
 SKEW_SECONDS = 60.0
@@ -128,6 +131,19 @@ def _is_rate_limit(headers: Mapping[str, str], detail: str) -> bool:
     # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
     words = detail.lower()
     return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in words
+
+
+def overtaken(asked: Asked) -> Overtaken:
+    """Somebody wrote the text that was to be written over."""
+    cure = "Nothing to do: their words stay, and ours stand in our comment."
+    return Overtaken(f"{asked.vendor}.overtaken", asked.sentence("its title or body is a person's by now"), cure)
+
+
+def unlike(text: Mapping[str, str], standing: Mapping[str, Any]) -> dict[str, str]:
+    """What of a text is to be written: a title or body that reads alike is left alone."""
+    return {
+        name: said for name, said in text.items() if text_digest("", said) != text_digest("", standing.get(name) or "")
+    }
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -31,6 +31,7 @@ from connectors.spi import (
     ConnectorError,
     Missing,
     NotAuthentic,
+    Overtaken,
     Rejected,
     Touched,
 )
@@ -130,6 +131,26 @@ class TrackerConformance(CreatingConformance):
             written = bench.tracker.rewrite(ref, "Another title", "Another *body*", DRAFT.marker)
         found = read(bench, ref)
         assert (found.title, found.text_digest) == ("Another title", written.text_digest)
+        assert DRAFT.marker in found.markers
+
+    @pytest.mark.parametrize("theirs", [{"title": "Their title"}, {"body": "Their body"}], ids=["title", "body"])
+    def test_words_that_a_person_wrote_are_not_written_over(self, bench: TrackerBench, theirs: dict[str, str]) -> None:
+        made = create(bench)
+        bench.writes(made.issue.ref, **theirs)
+        before = read(bench, made.issue.ref)
+        with pytest.raises(Overtaken):
+            bench.tracker.rewrite(made.issue.ref, "Another title", "Another body", DRAFT.marker, [made.text_digest])
+        after = read(bench, made.issue.ref)
+        assert (after.title, after.text_digest) == (before.title, before.text_digest)
+
+    def test_our_own_words_are_written_over_and_may_be_so_again(self, bench: TrackerBench) -> None:
+        made = create(bench)
+        ref, known = made.issue.ref, [made.text_digest]
+        for _ in range(2):
+            written = bench.tracker.rewrite(ref, DRAFT.title, "Another *body*", DRAFT.marker, known)
+            known.append(written.text_digest)
+        found = read(bench, ref)
+        assert (found.title, found.text_digest) == (DRAFT.title, written.text_digest)
         assert DRAFT.marker in found.markers
 
     def test_our_comment_is_found_by_its_marker_and_edited_in_place(self, bench: TrackerBench) -> None:

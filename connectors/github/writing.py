@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from connectors.answers import Asked, not_understood
+from connectors.answers import Asked, not_understood, overtaken, unlike
 from connectors.github import mapping
 from connectors.github.client import PAGE, GithubClient
 from connectors.github.settings import GithubSettings
@@ -61,11 +61,23 @@ class GithubWriting:
         self._assignable[key] = (time.monotonic() + _ASSIGNABLE_SECONDS, known)
         return known
 
-    def rewrite(self, ref: str, title: str, body: str, marker: str) -> Created:
+    def rewrite(self, ref: str, title: str, body: str, marker: str, over: Collection[str] | None) -> Created:
+        """GitHub takes no condition with a PATCH: its ETags are for reading alone.
+        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+        """
         asked = self._client.asked(f"rewrite the issue {shown(ref)}", mutating=True, about_issue=True)
-        payload = _text(title, body, marker)
-        data = self._client.send(asked, "PATCH", mapping.path_of(asked, ref), payload)
-        return Created(self._ref(asked, data), _digest(payload))
+        path, payload = mapping.path_of(asked, ref), _text(title, body, marker)
+        if over is None:
+            return Created(self._ref(asked, self._client.send(asked, "PATCH", path, payload)), _digest(payload))
+        looking = self._client.asked(f"read the issue {shown(ref)}", about_issue=True)
+        issue = self._client.get(looking, path).data
+        if not isinstance(issue, dict) or not isinstance(issue.get("title"), str):
+            raise not_understood(looking)
+        if _digest(issue) not in over:
+            raise overtaken(asked)
+        if changed := unlike(payload, issue):
+            issue = self._client.send(asked, "PATCH", path, changed)
+        return Created(self._ref(asked, issue), _digest(payload))
 
     def text_digest(self, title: str, body: str) -> str:
         # Any marker will do: it takes room in the body and is no part of the digest.
@@ -109,7 +121,7 @@ def _text(title: str, body: str, marker: str) -> dict[str, Any]:
 
 
 def _digest(payload: Mapping[str, Any]) -> str:
-    return text_digest(payload["title"], mapping.without_marker(payload["body"]))
+    return text_digest(payload["title"], mapping.without_marker(payload["body"] or ""))
 
 
 def _left_out(payload: Mapping[str, Any], data: Mapping[str, Any]) -> list[str]:

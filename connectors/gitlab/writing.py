@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from connectors.answers import Asked, not_understood
+from connectors.answers import Asked, not_understood, overtaken, unlike
 from connectors.gitlab import mapping
 from connectors.gitlab.client import PAGE, GitlabClient
 from connectors.gitlab.markdown import BODY, gitlab_markdown, gitlab_title
@@ -58,11 +58,25 @@ class GitlabWriting:
         site = self._settings.browse_url
         return fit(text, BODY - size(tail), lambda part: gitlab_markdown(part, site)) + tail
 
-    def rewrite(self, ref: str, title: str, body: str, marker: str) -> Created:
+    def rewrite(self, ref: str, title: str, body: str, marker: str, over: Collection[str] | None) -> Created:
+        """GitLab takes no condition with an edit; the version that its own pages send is no part of its API.
+        https://docs.gitlab.com/api/issues/
+        """
         asked = self._client.asked(f"rewrite the issue {ref}", mutating=True, about_issue=True)
-        payload = self._text(title, body, marker)
-        data = self._client.send(asked, "put", path_of(asked, ref), payload)
-        return Created(self._reading.ref_of(asked, data), _digest(payload))
+        path, payload = path_of(asked, ref), self._text(title, body, marker)
+        if over is None:
+            return Created(
+                self._reading.ref_of(asked, self._client.send(asked, "put", path, payload)), _digest(payload)
+            )
+        looking = self._client.asked(f"read the issue {ref}", about_issue=True)
+        issue = self._client.get(looking, path).data
+        if not isinstance(issue, dict) or not isinstance(issue.get("title"), str):
+            raise not_understood(looking)
+        if _digest(issue) not in over:
+            raise overtaken(asked)
+        if changed := unlike(payload, issue):
+            issue = self._client.send(asked, "put", path, changed)
+        return Created(self._reading.ref_of(asked, issue), _digest(payload))
 
     def text_digest(self, title: str, body: str) -> str:
         # Any marker will do: it takes room in the body and is no part of the digest.
@@ -166,7 +180,7 @@ def lacking(asked: Asked, because: str) -> Rejected:
 
 
 def _digest(payload: Mapping[str, Any]) -> str:
-    return text_digest(payload["title"], mapping.without_marker(payload["description"]))
+    return text_digest(payload["title"], mapping.without_marker(payload["description"] or ""))
 
 
 def _labels(words: list[str]) -> list[str]:

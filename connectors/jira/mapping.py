@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -92,6 +92,30 @@ def reading(settings: JiraSettings, issue: Mapping[str, Any], our_account: str |
 
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def displaced(
+    before: Mapping[str, Any], after: Mapping[str, Any], our_account: str, changed: Collection[str]
+) -> dict[str, str]:
+    """What others wrote into these fields between two looks at the issue, and our edit then took the place of."""
+    known = {each.get("id") for each in _history(before)}
+    fresh = sorted((each for each in _history(after) if each.get("id") not in known), key=lambda each: int(each["id"]))
+    theirs: dict[str, str] = {}
+    lost: dict[str, str] = {}
+    for each in fresh:
+        for item in each.get("items") or ():
+            name = item.get("field")
+            if name not in changed:
+                continue
+            if account_id(each.get("author") or {}) != our_account:
+                theirs[name] = item.get("toString") or ""
+            elif name in theirs:
+                lost[name] = theirs.pop(name)
+    return lost
+
+
+def _history(issue: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return (issue.get("changelog") or {}).get("histories") or ()
 
 
 def standing(settings: JiraSettings, fields: Mapping[str, Any]) -> tuple[str, Category]:

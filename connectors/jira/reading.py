@@ -113,8 +113,11 @@ class JiraReading:
             raise Missing("jira.missing", sentence, "Correct the address, or let our account see the issue.")
         return found
 
-    def issue(self, asked: Asked, ref: str, fields: Iterable[str] = ("project",)) -> Mapping[str, Any]:
-        data = self._client.get(asked, f"issue/{ref}", fields=",".join(fields))
+    def issue(
+        self, asked: Asked, ref: str, fields: Iterable[str] = ("project",), *, history: bool = False
+    ) -> Mapping[str, Any]:
+        params = {"expand": "changelog"} if history else {}
+        data = self._client.get(asked, f"issue/{ref}", fields=",".join(fields), **params)
         if not isinstance(data, dict) or not isinstance(data.get("fields"), dict):
             raise not_understood(asked)
         return data

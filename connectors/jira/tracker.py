@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from connectors.http import within
@@ -89,10 +89,10 @@ class JiraTracker:
         with within(self.capabilities.call_seconds):
             return self._reading.changes(feed, cursor, now)
 
-    def rewrite(self, ref: str, title: str, body: str, marker: str) -> Created:
+    def rewrite(self, ref: str, title: str, body: str, marker: str, over: Collection[str] | None = None) -> Created:
         _ = marker  # stands in a label and a property, not in the text
         with within(self.capabilities.call_seconds):
-            return self._writing.rewrite(ref, title, body)
+            return self._writing.rewrite(ref, title, body, over)
 
     def text_digest(self, title: str, body: str) -> str:
         return self._writing.text_digest(title, body)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from connectors.answers import not_understood
+from connectors.answers import not_understood, overtaken, unlike
 from connectors.jira import mapping
 from connectors.jira.client import OPTIONAL, FieldRefused, JiraClient
 from connectors.jira.parents import JiraParents
@@ -56,7 +56,7 @@ class JiraWriting:
         if not isinstance(data, dict) or not data.get("id") or not data.get("key"):
             raise not_understood(asked)
         issue = mapping.issue_ref(self._settings, str(data["id"]), str(data["key"]))
-        return Created(issue, text_digest(fields["summary"], fields["description"]), dropped)
+        return Created(issue, _digest(fields), dropped)
 
     def _fields(self, place: Place, draft: IssueDraft) -> dict[str, Any]:
         constants = {**place.constants, **draft.fields}
@@ -79,12 +79,25 @@ class JiraWriting:
             fields["priority"] = {"name": self._settings.priorities[draft.priority]}
         return fields
 
-    def rewrite(self, ref: str, title: str, body: str) -> Created:
-        asked = self._client.asked(f"rewrite the issue {ref}", mutating=True, about_issue=True)
+    def rewrite(self, ref: str, title: str, body: str, over: Collection[str] | None) -> Created:
+        """Jira takes no condition with an edit: https://developer.atlassian.com/cloud/jira/platform/rest/v3/
+
+        Its history shows afterwards what was written between our look and our edit; that is put back.
+        """
         fields = {"summary": one_line(title, JIRA_SUMMARY), "description": description(body)}
-        self._client.call(asked, "PUT", f"issue/{ref}", {"fields": fields})
-        issue = self._reading.ref_of(self._reading.issue(asked, ref))
-        return Created(issue, text_digest(fields["summary"], fields["description"]))
+        looking = self._client.asked(f"read the issue {ref}", about_issue=True)
+        issue = self._reading.issue(looking, ref, ("project", *fields), history=over is not None)
+        asked = self._client.asked(f"rewrite the issue {ref}", mutating=True, about_issue=True)
+        if over is not None and _digest(issue["fields"]) not in over:
+            raise overtaken(asked)
+        if changed := unlike(fields, issue["fields"]):
+            self._client.call(asked, "PUT", f"issue/{ref}", {"fields": changed})
+            if over is not None:
+                after = self._reading.issue(looking, ref, history=True)
+                if theirs := mapping.displaced(issue, after, self._reading.our_account(), changed):
+                    self._client.call(asked, "PUT", f"issue/{ref}", {"fields": theirs})
+                    raise overtaken(asked)
+        return Created(self._reading.ref_of(issue), _digest(fields))
 
     def text_digest(self, title: str, body: str) -> str:
         return text_digest(one_line(title, JIRA_SUMMARY), description(body))
@@ -160,6 +173,10 @@ class JiraWriting:
 
 def description(body: str) -> str:
     return fit(body, JIRA_DESCRIPTION, jira_wiki)
+
+
+def _digest(fields: Mapping[str, Any]) -> str:
+    return text_digest(fields["summary"], fields["description"] or "")
 
 
 def _property(marker: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from requests.auth import AuthBase
 from connectors.answers import Asked, failed, no_secret, not_understood, refused
 from connectors.http import CallFailed, Reach, prepare
 from connectors.redmine.settings import RedmineSettings
-from connectors.spi import ConnectorError, Rejected, Secret
+from connectors.spi import ConnectorError, Rejected, Secret, Unavailable
 
 PAGE = 100
 
@@ -123,9 +123,8 @@ class RedmineClient:
             return refused(asked, answer.status_code, answer.headers)
         errors = _errors(answer)
         if not errors:
-            cure = "Retry it."
-            sentence = asked.sentence("somebody changed it at the same moment (stale lock_version)")
-            return Refused("redmine.stale", sentence, cure)
+            sentence = asked.sentence("somebody changed it at the same moment")
+            return Unavailable("redmine.stale", sentence, "Nothing to do: it is read and tried again.")
         found = refused(asked, 422, answer.headers, "; ".join(errors))
         return Refused("redmine.rejected", found.sentence, found.cure, errors)
 

@@ -6,10 +6,10 @@ Redmine answers 204 to a change that the workflow or a role forbids, so each cha
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from connectors.answers import Asked, not_understood
+from connectors.answers import Asked, not_understood, overtaken, unlike
 from connectors.markup import fit, size
 from connectors.redmine import mapping
 from connectors.redmine.client import RedmineClient, Refused
@@ -89,14 +89,25 @@ class RedmineWriting:
     def _fitted(self, text: str, tail: str) -> str:
         return fit(text, BODY - size(tail), self._render) + tail
 
-    def rewrite(self, ref: str, title: str, body: str, marker: str) -> Created:
+    def rewrite(self, ref: str, title: str, body: str, marker: str, over: Collection[str] | None) -> Created:
+        """Redmine's API shows no version of an issue; its history shows afterwards what our words took the place of.
+        Where that is not what was read, it was written in between, and is put back.
+        """
         asked = self._client.asked(f"rewrite the issue {shown(ref)}", mutating=True, about_issue=True)
         payload = self._text(title, body, marker)
         before = self._present(asked, ref)
-        self._client.send(asked, "put", _path(before), {"issue": payload})
-        after = self._present(asked, ref)
-        if _text_of(after) == _text_of(before) != _digest(payload):
+        if over is not None and _digest(before) not in over:
+            raise overtaken(asked)
+        changed = unlike(payload, before)
+        if not changed:
+            return Created(self._reading.ref_of(asked, before), _digest(payload))
+        self._client.send(asked, "put", _path(before), {"issue": changed})
+        after = self._present(asked, ref, "journals")
+        if _digest(after) == _digest(before) != _digest(payload):
             raise ignored(asked, "our account may not edit it")
+        if over is not None and (theirs := _displaced(after, before, changed)):
+            self._client.send(asked, "put", _path(before), {"issue": theirs})
+            raise overtaken(asked)
         return Created(self._reading.ref_of(asked, after), _digest(payload))
 
     def text_digest(self, title: str, body: str) -> str:
@@ -206,12 +217,19 @@ def _path(issue: Mapping[str, Any]) -> str:
     return f"/issues/{issue['id']}.json"
 
 
-def _digest(payload: Mapping[str, Any]) -> str:
-    return text_digest(payload["subject"], mapping.without_marker(payload["description"]))
-
-
-def _text_of(issue: Mapping[str, Any]) -> str:
+def _digest(issue: Mapping[str, Any]) -> str:
     return text_digest(issue["subject"], mapping.without_marker(issue.get("description") or ""))
+
+
+def _displaced(issue: Mapping[str, Any], before: Mapping[str, Any], ours: Mapping[str, str]) -> dict[str, str]:
+    """Words that stood neither there before nor are ours, and that ours took the place of, by the issue's history."""
+    details = [each for journal in issue.get("journals") or () for each in journal.get("details") or ()]
+    found = {
+        name: str(each.get("old_value") or "")
+        for each in details
+        if (name := each.get("name")) in ours and not unlike({name: ours[name]}, {name: each.get("new_value")})
+    }
+    return {name: words for name, words in found.items() if unlike({name: words}, before)}
 
 
 def _dropped(draft: IssueDraft, issue: Mapping[str, Any], already: list[str]) -> list[str]:

@@ -83,7 +83,9 @@ class RedmineBoards:
             category=CATEGORIES.get(status, "indeterminate"),
             body=markdown(issue.description),
             remarks=tuple(
-                Remark(users[each.author].name, moment(each.created), markdown(each.notes)) for each in issue.notes
+                Remark(users[each.author].name, moment(each.created), markdown(each.notes))
+                for each in issue.notes
+                if each.notes
             ),
             moves=tuple((name, name, number == issue.status) for number, name, _ in STATUSES),
             people=tuple((user.login, user.name) for user in users.values()),

@@ -56,6 +56,12 @@ class Moved(Missing):
     permanent = False
 
 
+class Overtaken(ConnectorError):
+    """Title or body is not what the rewriting was meant for: a person's words stand there, and stay."""
+
+    permanent = True
+
+
 class NotAuthentic(ConnectorError):
     """A webhook whose signature does not hold. Answered with 401, never stored."""
 

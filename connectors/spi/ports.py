@@ -5,7 +5,7 @@ Every call ends within the capability `call_seconds`, however slowly the vendor 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -90,8 +90,12 @@ class Tracker(Protocol):
         """Issues of ours that changed since the cursor, one request a page, with the overlap the vendor's lag needs."""
         ...
 
-    def rewrite(self, ref: str, title: str, body: str, marker: str) -> Created:
-        """Sets title and body (Markdown), keeping the marker. May be repeated freely."""
+    def rewrite(self, ref: str, title: str, body: str, marker: str, over: Collection[str] | None = None) -> Created:
+        """Sets title and body (Markdown), keeping the marker. May be repeated freely.
+
+        With `over` it is done only while the issue's text has one of these digests, by the vendor's own condition or by
+        a look immediately before, and of title and body only what differs is sent. Raises Overtaken.
+        """
         ...
 
     def text_digest(self, title: str, body: str) -> str:

@@ -223,7 +223,8 @@ def test_old_text_that_lands_late_is_followed_by_the_new(
         # The lease runs out while the first worker is stopped before its send: another one writes what is newer.
         take(house, postmortem(revision=3, items=[{**stated, "title": "Alert within a minute"}]))
 
-    with between(monkeypatch, house.components.trackers["jira"], "read", overtake):
+    looking: Any = house.components.trackers["jira"]
+    with between(monkeypatch, looking._reading, "issue", overtake):
         house.work()
     persist(house)
     assert [issue["title"] for issue in shown(house)] == ["Alert within a minute"]

@@ -173,7 +173,13 @@ def shape(issue: Issue, *, includes: str = "") -> dict[str, Any]:
         document["relations"] = [_relation(issue)] if issue.duplicates else []
     if "journals" in includes:
         document["journals"] = [
-            {"id": note.id, "user": {"id": note.author}, "notes": note.notes, "created_on": instant(note.created)}
+            {
+                "id": note.id,
+                "user": {"id": note.author},
+                "notes": note.notes,
+                "created_on": instant(note.created),
+                "details": [dict(each) for each in note.details],
+            }
             for note in issue.notes
         ]
     if "allowed_statuses" in includes:
@@ -327,7 +333,7 @@ def edit(issue_id: int) -> Response:
         _validate(project, {"custom": issue.custom, **values}, {**body, "start_date": None})
         if "status" in values and values["status"] not in {each[0] for each in STATUSES}:
             values.pop("status")
-        now.site.edit(issue.row, values)
+        now.site.edit(issue.row, values, user.id)
     if body.get("notes") and now.may("add_issue_notes", issue.project):
         now.site.note(issue.row, user.id, str(body["notes"]))
     return answer(None, 204)
@@ -335,13 +341,12 @@ def edit(issue_id: int) -> Response:
 
 def relate(issue_id: int) -> Response:
     now = visit()
-    now.someone()
-    issue = now.issue(issue_id)
+    user, issue = now.someone(), now.issue(issue_id)
     found = json_object(Refusal(400, None)).get("relation") or {}
     other = now.site.issue(int(found.get("issue_to_id", 0)))
     if other is None or other.row == issue.row or issue.duplicates or found.get("relation_type") != "duplicates":
         raise refused("Related issue is invalid")
-    issue = now.site.edit(issue.row, {"duplicates": other.id})
+    issue = now.site.edit(issue.row, {"duplicates": other.id}, user.id)
     return answer({"relation": _relation(issue)}, 201)
 
 

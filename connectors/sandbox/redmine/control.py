@@ -41,7 +41,7 @@ def in_redmine(site: RedmineSite, issue: Issue, wanted: Mapping[str, Any]) -> No
         values["status"] = numbers[wanted["status"]]
     if "subject" in values and not str(values["subject"]).strip():
         raise ActionError("A subject is one line of 1 to 255 characters.")
-    site.edit(issue.row, values)
+    site.edit(issue.row, values, actor)
     if wanted.get("comment"):
         site.note(issue.row, actor, str(wanted["comment"]))
     if wanted.get("delete"):
@@ -115,7 +115,9 @@ def entry(site: RedmineSite, issue: Issue, base_url: str) -> dict[str, Any]:
         "created_at": instant(issue.created),
         "updated_at": instant(issue.updated),
         "comments": [
-            {"id": str(each.id), "author": site.users[each.author].login, "body": each.notes} for each in issue.notes
+            {"id": str(each.id), "author": site.users[each.author].login, "body": each.notes}
+            for each in issue.notes
+            if each.notes
         ],
         **{name: plain[name] for name in ("row", "due", "private", "parent", "custom", "duplicates", "deleted")},
     }

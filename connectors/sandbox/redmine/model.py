@@ -21,10 +21,13 @@ TRACKERS = ((1, "Bug"), (2, "Feature"), (3, "Support"))
 
 @dataclass(frozen=True)
 class Note:
+    """An entry of an issue's journal: a comment, or what a change of the text took the place of."""
+
     id: int
     author: int
     notes: str
     created: int
+    details: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def dump(issue: Issue) -> dict[str, Any]:
 
 
 def load(document: Mapping[str, Any]) -> Issue:
-    return Issue(**{**document, "notes": tuple(Note(**each) for each in document["notes"])})
+    notes = (Note(**{**each, "details": tuple(each.get("details") or ())}) for each in document["notes"])
+    return Issue(**{**document, "notes": tuple(notes)})
 
 
 def is_closed(status: int) -> bool:

@@ -69,22 +69,28 @@ class RedmineSite:
             self._keep(issue)
         return issue
 
-    def edit(self, row: int, values: Mapping[str, Any]) -> Issue:
+    def edit(self, row: int, values: Mapping[str, Any], author: int) -> Issue:
         """Set fields; what already has its value leaves no trace, not even in `updated_on`."""
         with self.lock:
             before = self._issues[row]
             changed = {name: value for name, value in values.items() if getattr(before, name) != value}
             if not changed:
                 return before
-            issue = replace(before, **changed, updated=self._tick(before))
+            now, texts = self._tick(before), [name for name in ("subject", "description") if name in changed]
+            details = tuple(_detail(name, getattr(before, name), str(changed[name])) for name in texts)
+            journal = (Note(self._next_note(), author, "", now, details),) if details else ()
+            issue = replace(before, **changed, notes=(*before.notes, *journal), updated=now)
             self._keep(issue)
         return issue
+
+    def _next_note(self) -> int:
+        return 1 + sum(len(each.notes) for each in self._issues.values())
 
     def note(self, row: int, author: int, text: str) -> Note:
         with self.lock:
             issue = self._issues[row]
             now = self._tick(issue)
-            note = Note(1 + sum(len(each.notes) for each in self._issues.values()), author, text, now)
+            note = Note(self._next_note(), author, text, now)
             self._keep(replace(issue, notes=(*issue.notes, note), updated=now))
         return note
 
@@ -124,3 +130,7 @@ class RedmineSite:
         self._issues[issue.row] = issue
         now = self._clock()
         self._index.put(issue.row, None if issue.deleted else issue, now + lag, now)
+
+
+def _detail(name: str, before: str, after: str) -> dict[str, str]:
+    return {"property": "attr", "name": name, "old_value": before, "new_value": after}

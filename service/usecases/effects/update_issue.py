@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.spi import Created, Missing, Tracker, Visibility
+from connectors.spi import Created, Missing, Overtaken, Tracker, Visibility
 from service.domain.facts import State
 from service.domain.placement import Held, may_leave
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
@@ -22,15 +22,20 @@ from service.usecases.redacting import redacted
 class _Plan:
     """What the issue should say: `rewrite` None leaves title and body alone; `comment` None leaves no comment.
 
-    `written`: digests of what we last wrote, several where an answer was lost.
+    `digest`: of what `rewrite` says; `written`: of what we last wrote, several where an answer was lost.
     """
 
     ref: str
     marker: str
     rewrite: tuple[str, str] | None
+    digest: str
     written: tuple[str, ...]
     comment: str | None
     comment_ref: str | None
+
+    def ours(self) -> tuple[str, ...]:
+        """What the issue may say if nobody but us wrote it."""
+        return tuple(dict.fromkeys((*self.written, self.digest)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,7 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
         return Skip("It says what it should.")
     if plan.rewrite is not None:
         # Noted before it leaves: if the answer is lost, our own words must not be taken for a person's.
-        digest = context.trackers[issue.tracker].text_digest(*plan.rewrite)
-        uow.issues.update(issue.id, written_digest=" ".join(dict.fromkeys((*plan.written, digest))))
+        uow.issues.update(issue.id, written_digest=" ".join(plan.ours()))
     return _work(context, item, issue, plan)
 
 
@@ -101,8 +105,9 @@ def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) ->
     made_for_it = issue.origin == "made" and issue.marker == item.marker
     if made_for_it and item.facts_digest != item.written_facts_digest and not withdrawn:
         rewrite = text_of(context, item, postmortem)
+    digest = context.trackers[issue.tracker].text_digest(*rewrite) if rewrite else ""
     written = tuple((issue.written_digest or "").split())
-    return _Plan(issue.ref, item.marker or "", rewrite, written, comment, item.comment_ref)
+    return _Plan(issue.ref, item.marker or "", rewrite, digest, written, comment, item.comment_ref)
 
 
 def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
@@ -117,7 +122,10 @@ def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
         if done.written is not None:
             values["written_digest"] = done.written.text_digest
         elif done.theirs:
-            values["written_digest"] = " ".join(plan.written) or None
+            # Not written, so no longer noted; what another worker wrote meanwhile stays noted.
+            known = (uow.issues.get(issue.id).written_digest or "").split()
+            kept = [each for each in known if each != plan.digest or each in plan.written]
+            values["written_digest"] = " ".join(kept) or None
         if values:
             uow.issues.update(issue.id, **values)
         # Several items may share an issue: each has a comment of its own.
@@ -135,13 +143,10 @@ def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
 def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
     written, theirs = None, False
     if plan.rewrite is not None:
-        sweep = tracker.read([plan.ref])
-        if not sweep.readings:
-            raise Missing("issue.gone", "The issue is gone from its tracker.", "Look at the action's page.")
-        theirs = sweep.readings[0].text_digest not in plan.written
-        if not theirs:
-            budget.spend()
-            written = tracker.rewrite(plan.ref, *plan.rewrite, plan.marker)
+        try:
+            written = tracker.rewrite(plan.ref, *plan.rewrite, plan.marker, plan.ours())
+        except Overtaken:
+            theirs = True
     comment_ref, new = plan.comment_ref, False
     if plan.comment is not None:
         token = f"{plan.marker}-c"
