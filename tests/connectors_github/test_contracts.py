@@ -16,20 +16,13 @@ from connectors.conformance.counterpart import TrackerBench
 from connectors.conformance.tracker import TrackerConformance
 from connectors.sandbox.running import Sandbox
 from connectors.spi import Category, ConnectorError, Missing, Place, Tracker
-from tests.connectors.trackers.benches import SECRET, GithubBench, SandboxBench, make
+from tests.connectors.trackers.benches import SECRET, EnterpriseBench, GithubBench, SandboxBench, make
 from tests.connectors.trackers.conftest import at_bench, standing
 from tests.connectors_github.emulating import TOKEN, emulated
 from tests.connectors_github.test_app import app_sandbox, keys
 from tests.support.waiting import until
 
 __all__ = ["at_bench", "emulated", "keys", "standing"]
-
-
-class EnterpriseBench(GithubBench):
-    path = "ghes/api/v3"
-    gaps: Mapping[str, str] = {
-        "test_an_issue_is_put_under_its_parent": "no version of Enterprise Server that is described has sub-issues",
-    }
 
 
 class TestEnterpriseServer(TrackerConformance):

@@ -196,6 +196,13 @@ class GithubBench(SandboxBench):
         return len([each for each in every if each.repo == repo.id and not each.deleted and not each.pull_request])
 
 
+class EnterpriseBench(GithubBench):
+    path = "ghes/api/v3"
+    gaps: Mapping[str, str] = {
+        "test_an_issue_is_put_under_its_parent": "no version of Enterprise Server that is described has sub-issues",
+    }
+
+
 class GitlabBench(SandboxBench):
     stand_in = vendor = path = "gitlab"
     settings: Mapping[str, Any] = {"overlap_seconds": 0}
@@ -291,4 +298,12 @@ class RedmineBench(SandboxBench):
         self.person(ref, duplicates=self.issue(of).id, status="Closed")
 
 
-BENCHES: tuple[type[SandboxBench], ...] = (JiraBench, JiraDataCenterBench, GithubBench, GitlabBench, RedmineBench)
+# Every target that issues can go to.
+TARGETS: tuple[type[SandboxBench], ...] = (
+    JiraBench,
+    JiraDataCenterBench,
+    GithubBench,
+    EnterpriseBench,
+    GitlabBench,
+    RedmineBench,
+)
