@@ -13,6 +13,7 @@ from typing import Any
 from connectors.http import CallFailed
 from connectors.spi import (
     AccessDenied,
+    Account,
     ConnectorError,
     Finding,
     Missing,
@@ -179,6 +180,15 @@ def _http_date(value: str) -> datetime | None:
 def server_time(headers: Mapping[str, str]) -> datetime | None:
     value = next((headers[name] for name in headers if name.lower() == "date"), "")
     return _http_date(value) if value else None
+
+
+def assignee_finding(vendor: str, tracker: str, place: str, account: Account) -> Finding:
+    """For somebody to whom no issue of the place can be assigned."""
+    who = f"{account.name} ({account.id})" if account.name else account.id
+    why = "who is unknown, switched off or not let in there"
+    sentence = f"{tracker}: no issue in {place} can be assigned to {who}, {why}."
+    cure = f"Correct {tracker} under that person's accounts, or let them in; until then their issues have no assignee."
+    return Finding(f"{vendor}.assignee_unknown", sentence, cure)
 
 
 def clock_finding(vendor: str, tracker: str, server_now: datetime | None, now: datetime) -> Finding | None:

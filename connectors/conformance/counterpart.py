@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from connectors.spi import Category, Place, Tracker
+from connectors.spi import Account, Category, Place, Tracker
 
 # How the next request that changes something goes wrong. "Before" and "after" mean the vendor's commit.
 FAULTS = ("reset_before", "reset_after", "error_before", "error_after", "timeout_after", "trickle", "rate_limited")
@@ -15,9 +15,9 @@ class TrackerBench(ABC):
     """One vendor at its test bench.
 
     `tracker` waits as long as its capabilities say, `hasty` at most a second a call. `place` is empty at the start of
-    each test, and `nowhere` does not exist. `token` is the credential, which must never be told. `categories`: those
-    that a status of this vendor can mean. `gaps`: what this counterpart cannot show, by the name of the test, each with
-    its reason.
+    each test, and `nowhere` does not exist. `token` is the credential, which must never be told. `member` can be
+    assigned in the place (None: nobody is known to be). `categories`: those that a status of this vendor can mean.
+    `gaps`: what this counterpart cannot show, by the name of the test, each with its reason.
     """
 
     tracker: Tracker
@@ -25,6 +25,7 @@ class TrackerBench(ABC):
     place: Place
     nowhere: Place
     token: str
+    member: Account | None = None
     categories: frozenset[Category] = frozenset(Category)
     gaps: Mapping[str, str] = {}
 

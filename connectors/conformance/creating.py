@@ -22,6 +22,7 @@ from connectors.conformance.counterpart import TrackerBench
 from connectors.conformance.recipe import create_once
 from connectors.spi import (
     AccessDenied,
+    Account,
     Category,
     OutcomeUnknown,
     Unavailable,
@@ -52,6 +53,15 @@ class CreatingConformance(TrackerSuite):
         credential = bench.tracker.credential()
         assert credential.account
         assert credential.expires_at is None or credential.expires_at.tzinfo is not None
+
+    def test_somebody_to_whom_nothing_can_be_assigned_is_a_finding_with_a_cure(self, bench: TrackerBench) -> None:
+        strangers = [Account("nobody-of-that-name", "Nobody"), Account("99999999")]
+        members = [bench.member] if bench.member else []
+        found = bench.tracker.unassignable(bench.place, [*members, *strangers])
+        assert len(found) == len(strangers)
+        assert [stranger.id in each.sentence for each, stranger in zip(found, strangers, strict=True)] == [True, True]
+        assert all(each.code and each.sentence.endswith(".") and each.cure for each in found)
+        assert bench.count() == 0
 
     # Creating
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from connectors.answers import assignee_finding
 from connectors.github import hooks
 from connectors.github.client import GithubClient
 from connectors.github.places import GithubPlaces
@@ -15,6 +16,7 @@ from connectors.github.writing import GithubWriting, shown
 from connectors.http import within
 from connectors.markup import GITHUB_BODY, GITHUB_TITLE
 from connectors.spi import (
+    Account,
     Capabilities,
     Category,
     Changes,
@@ -65,6 +67,14 @@ class GithubTracker:
     def describe(self, place: Place) -> PlaceDescription:
         with within(self.capabilities.call_seconds):
             return self._places.describe(place)
+
+    def unassignable(self, place: Place, accounts: Sequence[Account]) -> Sequence[Finding]:
+        with within(self.capabilities.call_seconds):
+            return [
+                assignee_finding("github", self.name, place.name, each)
+                for each in accounts
+                if not self._writing.may_be_assigned(place.name, each.id)
+            ]
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         with within(self.capabilities.call_seconds):

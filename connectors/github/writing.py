@@ -39,15 +39,17 @@ class GithubWriting:
             payload["type"] = issue_type
         dropped = []
         if draft.assignee is not None:
-            if self._may_be_assigned(place.name, draft.assignee.id):
+            if self.may_be_assigned(place.name, draft.assignee.id):
                 payload["assignees"] = [draft.assignee.id]
             else:
                 dropped.append("assignee")
         data = self._client.send(asked, "POST", f"/repos/{place.name}/issues", payload)
         return Created(self._ref(asked, data), _digest(payload), (*dropped, *_left_out(payload, data)))
 
-    def _may_be_assigned(self, repo: str, login: str) -> bool:
-        """Asked before, because a login that may not be assigned is a 422 for the whole issue."""
+    def may_be_assigned(self, repo: str, login: str) -> bool:
+        """Asked before, because a login that may not be assigned is a 422 for the whole issue.
+        https://docs.github.com/en/rest/issues/assignees#check-if-a-user-can-be-assigned
+        """
         key = (repo.lower(), login.lower())
         until, known = self._assignable.get(key, (0.0, False))
         if time.monotonic() < until:

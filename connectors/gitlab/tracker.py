@@ -8,12 +8,14 @@ from datetime import datetime
 from connectors.gitlab import hooks
 from connectors.gitlab.client import GitlabClient
 from connectors.gitlab.markdown import BODY, TITLE
+from connectors.gitlab.people import GitlabPeople
 from connectors.gitlab.places import GitlabPlaces
 from connectors.gitlab.reading import GitlabReading
 from connectors.gitlab.settings import GitlabSettings
 from connectors.gitlab.writing import GitlabWriting, lacking
 from connectors.http import within
 from connectors.spi import (
+    Account,
     Capabilities,
     Category,
     Changes,
@@ -54,6 +56,7 @@ class GitlabTracker:
         self._reading = GitlabReading(self._client, settings)
         self._writing = GitlabWriting(self._client, settings, self._reading)
         self._places = GitlabPlaces(name, self._client, settings)
+        self._people = GitlabPeople(name, self._client)
 
     def check(self) -> Sequence[Finding]:
         with within(self.capabilities.call_seconds):
@@ -62,6 +65,10 @@ class GitlabTracker:
     def describe(self, place: Place) -> PlaceDescription:
         with within(self.capabilities.call_seconds):
             return self._places.describe(place)
+
+    def unassignable(self, place: Place, accounts: Sequence[Account]) -> Sequence[Finding]:
+        with within(self.capabilities.call_seconds):
+            return self._people.unassignable(place, accounts)
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         with within(self.capabilities.call_seconds):

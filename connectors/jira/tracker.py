@@ -8,6 +8,7 @@ from datetime import datetime
 from connectors.http import within
 from connectors.jira import hooks
 from connectors.jira.client import JiraClient
+from connectors.jira.people import JiraPeople
 from connectors.jira.places import JiraPlaces
 from connectors.jira.reading import JiraReading
 from connectors.jira.settings import JiraSettings
@@ -16,6 +17,7 @@ from connectors.jira.workflow import JiraWorkflow
 from connectors.jira.writing import JiraWriting
 from connectors.markup import JIRA_DESCRIPTION, JIRA_SUMMARY
 from connectors.spi import (
+    Account,
     Capabilities,
     Category,
     Changes,
@@ -58,6 +60,7 @@ class JiraTracker:
         self._writing = JiraWriting(client, settings, self._reading, self._workflow)
         self._places = JiraPlaces(client, settings, self._reading, self._workflow)
         self._site = JiraSite(name, client, settings)
+        self._people = JiraPeople(client, settings)
 
     def check(self) -> Sequence[Finding]:
         with within(self.capabilities.call_seconds):
@@ -66,6 +69,10 @@ class JiraTracker:
     def describe(self, place: Place) -> PlaceDescription:
         with within(self.capabilities.call_seconds):
             return self._places.describe(place)
+
+    def unassignable(self, place: Place, accounts: Sequence[Account]) -> Sequence[Finding]:
+        with within(self.capabilities.call_seconds):
+            return self._people.unassignable(place, accounts)
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         with within(self.capabilities.call_seconds):

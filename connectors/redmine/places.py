@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.answers import Asked, clock_finding, quoted, server_time
+from connectors.answers import Asked, assignee_finding, clock_finding, quoted, server_time
 from connectors.redmine import mapping
 from connectors.redmine.client import RedmineClient, Refused
 from connectors.redmine.reading import RedmineReading
 from connectors.redmine.settings import RedmineSettings
 from connectors.spi import (
     AccessDenied,
+    Account,
     ConnectorError,
     Finding,
     Missing,
@@ -140,17 +141,39 @@ class RedminePlaces:
 
         Which fields are required is told to administrators alone, and some only by the workflow; validation knows.
         """
-        payload = {**self.fields(place.constants), "project_id": place.name, "subject": "", "due_date": "x"}
+        errors = self._errors(asked, place)
+        told = [text for text in errors if not text.lower().startswith(("subject", "due date"))]
+        # In another language our own two faults cannot be told apart by their words.
+        return tuple(told) if len(told) < len(errors) else tuple(told) if len(told) > 2 else ()
+
+    def _errors(self, asked: Asked, place: Place, **fields: Any) -> tuple[str, ...]:
+        payload = {**self.fields(place.constants), "project_id": place.name, "subject": "", "due_date": "x", **fields}
         if tracker := self.tracker(place.issue_type):
             payload["tracker_id"] = tracker
         try:
             self._client.send(asked, "post", "/issues.json", {"issue": payload})
         except Refused as refusal:
-            noise = ("subject", "due date")
-            told = [text for text in refusal.errors if not text.lower().startswith(noise)]
-            # In another language our own two faults cannot be told apart by their words.
-            return tuple(told) if len(told) < len(refusal.errors) else tuple(told) if len(told) > 2 else ()
+            return refusal.errors
         return ()
+
+    def unassignable(self, place: Place, accounts: Sequence[Account]) -> list[Finding]:
+        """Validation is asked here too: who may be assigned depends on groups, roles and a setting, and Redmine lists
+        it to few. With somebody who may not be, there is an error more than with nobody.
+        """
+        asked = self._client.asked(f"see who may be assigned in {place.name}")
+        without = set(self._errors(asked, place)) if any(each.id.isdigit() for each in accounts) else set()
+        return [
+            self._unassignable(place, each)
+            for each in accounts
+            if not each.id.isdigit() or set(self._errors(asked, place, assigned_to_id=int(each.id))) - without
+        ]
+
+    def _unassignable(self, place: Place, account: Account) -> Finding:
+        if account.id.isdigit():
+            return assignee_finding("redmine", self._name, place.name, account)
+        sentence = f"{self._name}: {account.id!r} is no account of Redmine, which goes by the user's number."
+        cure = f"Write the number, which stands in the address of their page, as {self._name} under their accounts."
+        return Finding("redmine.assignee_unknown", sentence, cure)
 
     def _refusal(self, place: Place, text: str) -> Finding:
         sentence = f"{self._name}: Redmine would refuse an issue in {place.name} ({quoted(text)})."

@@ -13,6 +13,7 @@ from connectors.redmine.reading import RedmineReading
 from connectors.redmine.settings import RedmineSettings
 from connectors.redmine.writing import BODY, RedmineWriting, lacking
 from connectors.spi import (
+    Account,
     Capabilities,
     Category,
     Changes,
@@ -62,6 +63,10 @@ class RedmineTracker:
     def describe(self, place: Place) -> PlaceDescription:
         with within(self.capabilities.call_seconds):
             return self._places.describe(place)
+
+    def unassignable(self, place: Place, accounts: Sequence[Account]) -> Sequence[Finding]:
+        with within(self.capabilities.call_seconds):
+            return self._places.unassignable(place, accounts)
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
         with within(self.capabilities.call_seconds):

@@ -18,6 +18,7 @@ from connectors.spi.documents import (
     SourceCapabilities,
 )
 from connectors.spi.types import (
+    Account,
     Capabilities,
     Category,
     Changes,
@@ -64,6 +65,12 @@ class Tracker(Protocol):
 
     def describe(self, place: Place) -> PlaceDescription:
         """Visibility of the place, and every fault that would make a creation there fail."""
+        ...
+
+    def unassignable(self, place: Place, accounts: Sequence[Account]) -> Sequence[Finding]:
+        """A fault for each of these accounts that no issue there can be assigned to: unknown to the tracker, switched
+        off, or not let in there. Changes nothing; as many requests as accounts, or fewer where the vendor allows.
+        """
         ...
 
     def create(self, place: Place, draft: IssueDraft) -> Created:

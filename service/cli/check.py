@@ -16,11 +16,11 @@ from config.advice import advice
 from config.loading import ConfigError, Fault, load
 from config.model import Config
 from connectors.spi import Connector, Finding, Secret
-from service.cli.online import NO_WEBHOOK, Progress, Seen, ask_everyone
+from service.cli.online import Progress, Seen, ask_everyone
 from service.cli.trying import try_target
 
-# What is said although nothing is wrong, or although the service can do without it; all else is a fault.
-LEVELS = {"journal.consistent": "note", NO_WEBHOOK: "warning"}
+# What is said although nothing is wrong.
+NOTES = frozenset({"journal.consistent"})
 
 DatabaseFindings = Callable[[Config], Sequence[Finding]]
 
@@ -67,8 +67,8 @@ def examine(
     found += [Found("warning", "configuration", finding) for finding in advice(config)]
     if online is not None:
         seen = ask_everyone(config, connectors, online.progress)
-        seen += [Seen("database", finding) for finding in online.database(config)]
-        found += [Found(LEVELS.get(one.finding.code, "fault"), one.subject, one.finding) for one in seen]
+        seen += [Seen("database", each, "note" if each.code in NOTES else "fault") for each in online.database(config)]
+        found += [Found(one.level, one.subject, one.finding) for one in seen]
     return Report(str(path), (), tuple(found), config, online is not None)
 
 

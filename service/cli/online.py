@@ -9,6 +9,7 @@ from typing import Any
 
 from config.model import Config, RouteConfig, TargetConfig
 from connectors.spi import (
+    Account,
     Connector,
     ConnectorError,
     Finding,
@@ -21,85 +22,103 @@ from connectors.spi import (
 )
 
 Progress = Callable[[int, int, str], None]
-NO_WEBHOOK = "no_webhook"
+# How many people of one target are asked after, and how many of them in one call, which ends in time.
+MOST_PEOPLE, AT_ONCE = 50, 10
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A finding and what it is about, such as `target pay`."""
+    """A finding and what it is about, such as `target pay`. A `warning` is what the service can do without."""
 
     subject: str
     finding: Finding
+    level: str = "fault"
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     subject: str
     ask: Callable[[], Sequence[Finding]]
+    level: str = "fault"
 
 
 def ask_everyone(config: Config, connectors: Mapping[str, Connector], progress: Progress) -> list[Seen]:
     """Every finding of every configured part, each once; a part that does not answer is a finding itself."""
-    questions = [*_parts(config, connectors), *_targets(config, connectors)]
+    parts = _Parts(config, connectors)
+    questions = [*_connections(config, parts), *_targets(config, parts)]
     seen: dict[Seen, None] = {}
     for number, question in enumerate(questions, start=1):
         progress(number, len(questions), question.subject)
-        for finding in _answer(question):
-            seen.setdefault(Seen(question.subject, finding))
+        for one in _answer(question):
+            seen.setdefault(one)
     return list(seen)
 
 
-def _answer(question: _Question) -> Sequence[Finding]:
+def _answer(question: _Question) -> list[Seen]:
     try:
-        return question.ask()
+        return [Seen(question.subject, finding, question.level) for finding in question.ask()]
     except ConnectorError as error:
-        return (Finding(error.code, error.sentence, error.cure),)
+        return [Seen(question.subject, Finding(error.code, error.sentence, error.cure))]
     except LookupError as error:
         # A secret that was there when the file was read and is gone now.
-        return (Finding("secret_unset", str(error), "Set it again."),)
+        return [Seen(question.subject, Finding("secret_unset", str(error), "Set it again."))]
 
 
-def _parts(config: Config, connectors: Mapping[str, Connector]) -> Iterator[_Question]:
-    for tracker in config.trackers.values():
-        role, settings = connectors[tracker.vendor].tracker, tracker.settings
-        yield _part("tracker", tracker.name, role, settings, partial(_tracker_unheard, config, tracker.name))
-    for source in config.sources.values():
-        role_there, settings = connectors[source.vendor].source, source.settings
-        yield _part("source", source.name, role_there, settings, partial(_source_unheard, config, source.name))
-    for channel in config.channels.values():
-        yield _part("channel", channel.name, connectors[channel.vendor].channel, channel.settings)
-    for listener in config.listeners.values():
-        yield _part("listener", listener.name, connectors[listener.vendor].listener, listener.settings)
+class _Parts:
+    """The configured parts, each made once."""
+
+    def __init__(self, config: Config, connectors: Mapping[str, Connector]) -> None:
+        self._config = config
+        self._connectors = connectors
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def get(self, kind: str, name: str) -> Any:
+        """`kind`: tracker, source, channel or listener."""
+        if (kind, name) not in self._made:
+            configured = getattr(self._config, f"{kind}s")[name]
+            role: Role[Any] | None = getattr(self._connectors[configured.vendor], kind)
+            assert role is not None, "loading refuses a vendor that lacks the role"
+            self._made[kind, name] = role.make(name, configured.settings)
+        return self._made[kind, name]
+
+    def tracker(self, name: str) -> Tracker:
+        made: Tracker = self.get("tracker", name)
+        return made
 
 
-def _part(
-    kind: str, name: str, role: Role[Any] | None, settings: Any, also: Callable[[Any], Sequence[Finding]] | None = None
-) -> _Question:
-    assert role is not None, "loading refuses a vendor that lacks the role"
-
-    def ask() -> Sequence[Finding]:
-        part = role.make(name, settings)
-        return [*(also(part) if also else ()), *part.check()]
-
-    return _Question(f"{kind} {name}", ask)
+def _connections(config: Config, parts: _Parts) -> Iterator[_Question]:
+    for kind in ("tracker", "source", "channel", "listener"):
+        for name in getattr(config, f"{kind}s"):
+            yield _Question(f"{kind} {name}", partial(_check, parts, kind, name))
+            if kind == "tracker":
+                yield _Question(f"tracker {name}", partial(_tracker_unheard, config, parts, name), "warning")
+            elif kind == "source":
+                yield _Question(f"source {name}", partial(_source_unheard, config, parts, name), "warning")
 
 
-def _tracker_unheard(config: Config, name: str, tracker: Tracker) -> Sequence[Finding]:
+def _check(parts: _Parts, kind: str, name: str) -> Sequence[Finding]:
+    findings: Sequence[Finding] = parts.get(kind, name).check()
+    return findings
+
+
+def _tracker_unheard(config: Config, parts: _Parts, name: str) -> Sequence[Finding]:
     """A tracker that could tell us what changes, and may not."""
+    tracker = parts.tracker(name)
     if tracker.hook is not None or not tracker.capabilities.webhooks:
         return ()
     every = f"{config.service.poll_seconds:g} s"
     sentence = f"No webhook secret of {name} is set, so its changes are learnt by asking alone, every {every}."
-    return (Finding(NO_WEBHOOK, sentence, _hear(config, name)),)
+    return (Finding("no_webhook", sentence, _hear(config, name)),)
 
 
-def _source_unheard(config: Config, name: str, source: Source) -> Sequence[Finding]:
+def _source_unheard(config: Config, parts: _Parts, name: str) -> Sequence[Finding]:
+    source: Source = parts.get("source", name)
     if source.hook is not None:
         return ()
     hours = source.capabilities.sweep_seconds / 3600
     how = f"found by asking alone, every {hours:g} h" if source.capabilities.lists else "taken from `ingest` alone"
     sentence = f"No webhook secret of {name} is set, so its postmortems are {how}."
-    return (Finding(NO_WEBHOOK, sentence, _hear(config, name)),)
+    return (Finding("no_webhook", sentence, _hear(config, name)),)
 
 
 def _hear(config: Config, name: str) -> str:
@@ -107,30 +126,62 @@ def _hear(config: Config, name: str) -> str:
     return f"Name the variable of its secret, see the connector's README, and let it send its webhooks to {address}."
 
 
-def _targets(config: Config, connectors: Mapping[str, Connector]) -> Iterator[_Question]:
-    made: dict[str, Tracker] = {}
-
-    def tracker(name: str) -> Tracker:
-        if name not in made:
-            role = connectors[config.trackers[name].vendor].tracker
-            assert role is not None, "loading refuses a vendor that lacks the role"
-            made[name] = role.make(name, config.trackers[name].settings)
-        return made[name]
-
+def _targets(config: Config, parts: _Parts) -> Iterator[_Question]:
     for target in config.targets.values():
         routes = [route for route in config.routes if route.target == target.name]
-        for place in _places(target, routes):
-            yield _Question(f"target {target.name}", _describe(target, routes, place, tracker))
+        seen: list[PlaceDescription] = []
+        places = _places(target, routes)
+        for place in places:
+            yield _Question(f"target {target.name}", _describe(target, routes, place, parts, seen))
+        people = _people(config, target, routes)
+        for begin in range(0, min(len(people), MOST_PEOPLE), AT_ONCE):
+            some = people[begin : min(begin + AT_ONCE, MOST_PEOPLE)]
+            yield _Question(f"target {target.name}", _assign(target, places[0], some, parts, seen), "warning")
+        if len(people) > MOST_PEOPLE:
+            yield _Question(f"target {target.name}", partial(_not_all, target, len(people)), "note")
 
 
 def _describe(
-    target: TargetConfig, routes: Sequence[RouteConfig], place: Place, tracker: Callable[[str], Tracker]
+    target: TargetConfig, routes: Sequence[RouteConfig], place: Place, parts: _Parts, seen: list[PlaceDescription]
 ) -> Callable[[], Sequence[Finding]]:
     def ask() -> Sequence[Finding]:
-        description = tracker(target.tracker).describe(place)
+        description = parts.tracker(target.tracker).describe(place)
+        seen.append(description)
         return [*description.findings, *_leaks(target, routes, description)]
 
     return ask
+
+
+def _assign(
+    target: TargetConfig, place: Place, people: Sequence[Account], parts: _Parts, seen: list[PlaceDescription]
+) -> Callable[[], Sequence[Finding]]:
+    """Asked of a place that is there alone: of another it would only be told that nobody can be assigned."""
+
+    def ask() -> Sequence[Finding]:
+        there = any(each.visibility is not Visibility.UNKNOWN or not each.findings for each in seen)
+        return parts.tracker(target.tracker).unassignable(place, people) if there else ()
+
+    return ask
+
+
+def _not_all(target: TargetConfig, count: int) -> Sequence[Finding]:
+    sentence = f"Of {count} people who may own issues in {target.place}, the first {MOST_PEOPLE} were asked after."
+    cure = "Nothing to do: who cannot be assigned is left out when an issue is opened, and its item says so."
+    return (Finding("people_not_asked_after", sentence, cure),)
+
+
+def _people(config: Config, target: TargetConfig, routes: Sequence[RouteConfig]) -> list[Account]:
+    """Who may own issues there, and has an account: the members of the routes' teams, or everybody where a route names
+    no team.
+    """
+    teams = [config.teams[team] for route in routes for team in route.teams if team in config.teams]
+    everybody = any(not route.teams for route in routes)
+    wanted = config.people if everybody else {who for team in teams for who in (*team.members, team.lead) if who}
+    return [
+        Account(person.accounts[target.tracker], person.name, person.email)
+        for person in config.people.values()
+        if person.id in wanted and not person.left and target.tracker in person.accounts
+    ]
 
 
 def _places(target: TargetConfig, routes: Sequence[RouteConfig]) -> list[Place]:

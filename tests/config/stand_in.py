@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from connectors.spi import (
+    Account,
     Capabilities,
     Connector,
     ConnectorError,
@@ -66,6 +67,8 @@ class World:
     errors: dict[str, ConnectorError] = field(default_factory=dict)
     described: list[Place] = field(default_factory=list)
     unheard: set[str] = field(default_factory=set)
+    asked_after: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    strangers: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -88,6 +91,12 @@ class Part:
         self._fail(place.name)
         self.world.described.append(place)
         return self.world.places.get(place.name, PlaceDescription(Visibility.INTERNAL))
+
+    def unassignable(self, place: Place, accounts: Sequence[Account]) -> Sequence[Finding]:
+        self.world.asked_after.append((place.name, tuple(each.id for each in accounts)))
+        return [
+            Finding("stranger", f"{each.name} is unknown.", "-") for each in accounts if each.id in self.world.strangers
+        ]
 
     def _fail(self, name: str) -> None:
         if name in self.world.errors:

@@ -181,6 +181,38 @@ def test_a_tracker_that_may_not_tell_us_what_changed_is_a_warning_with_the_addre
     assert report.ok
 
 
+def test_whoever_may_own_issues_of_a_place_is_asked_after_there_and_only_there(write: Write) -> None:
+    world = World(strangers={"5b10ac8d"})
+    assert ask(write(), world) == [("warning", "target pay", "stranger"), ("warning", "target web", "stranger")]
+    # The route to PAY is of the team payments, the one to WEB of everybody; Grace has no account.
+    assert world.asked_after == [("PAY", ("5b10ac8d",)), ("WEB", ("5b10ac8d",))]
+    elsewhere = World()
+    ask(write(('members = ["ada"]', "members = []")), elsewhere)
+    assert [place for place, _ in elsewhere.asked_after] == ["WEB"]
+    gone = World()
+    ask(write(('aliases = ["ada.l"]', 'aliases = ["ada.l"]\nleft = true')), gone)
+    assert gone.asked_after == []
+
+
+def test_people_are_asked_after_ten_at_a_time_and_no_more_than_fifty(write: Write) -> None:
+    many = "".join(
+        f'[[people]]\nid = "p{n}"\nname = "P {n}"\nemail = "p{n}@example.com"\naccounts = {{ jira = "a{n}" }}\n'
+        for n in range(60)
+    )
+    world = World()
+    assert ask(write(('[[people]]\nid = "ada"', f'{many}[[people]]\nid = "ada"')), world) == [
+        ("note", "target web", "people_not_asked_after")
+    ]
+    assert [len(accounts) for place, accounts in world.asked_after if place == "WEB"] == [10] * 5
+
+
+def test_nobody_is_asked_after_in_a_place_that_is_not_there(write: Write) -> None:
+    missing = PlaceDescription(Visibility.UNKNOWN, (Finding("missing", "There is no WEB.", "Name another."),))
+    world = World(places={"WEB": missing})
+    ask(write(), world)
+    assert [place for place, _ in world.asked_after] == ["PAY"]
+
+
 def test_a_place_is_described_as_each_route_fills_it(write: Write) -> None:
     world = World()
     extra = '[[routes]]\ntarget = "pay"\nkind = "process"\nconstants = { customfield_1 = "x", team = "ops" }\n'

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import responses
 
 from connectors.sandbox.running import Sandbox
-from connectors.spi import Missing, Place, PlaceField, Rejected, Unavailable, Visibility
+from connectors.spi import Account, Missing, Place, PlaceField, Rejected, Unavailable, Visibility
 from tests.connectors_jira.made import DRAFT, PAY, REASON, act, calls, cloud, data_center, sandbox_of, tracker
 
 
@@ -182,3 +183,15 @@ def test_deleted_issue_is_gone_and_no_other_is_shown_in_its_place(strict, make):
     assert sweep.gone == (lost.ref,)
     with pytest.raises(Missing):
         jira.comment(lost.ref, "m", "text", None)
+
+
+@both
+def test_whoever_may_not_be_assigned_in_the_project_is_told_by_name(strict, make):
+    jira = make(strict)
+    site, key = (strict.world.jira, "712020:dana") if make is cloud else (strict.world.jira_dc, "dana.okafor")
+    accounts = [Account(key, "Dana Okafor"), Account("dana", "Somebody whose name begins likewise")]
+    assert [each.sentence.count("whose name begins") for each in jira.unassignable(PAY, accounts)] == [1]
+    site.projects["PAY"] = replace(site.projects["PAY"], assignable=())
+    shut_out, _ = jira.unassignable(PAY, accounts)
+    assert shut_out.code == "jira.assignee_unknown"
+    assert "no issue in PAY can be assigned to Dana Okafor" in shut_out.sentence

@@ -93,10 +93,12 @@ def blueprint(site: GitlabSite) -> Blueprint:
 
     api.add_url_rule(f"{API}/user", view_func=user)
     api.add_url_rule(f"{API}/personal_access_tokens/self", view_func=token)
+    api.add_url_rule(f"{API}/users/<int:number>", view_func=read_user)
     api.add_url_rule(f"{API}/issues", view_func=all_issues)
     api.add_url_rule(f"{PREFIX}/api/graphql", view_func=graphql, methods=["POST"])
     for rule, method, view in (
         ("", "GET", read_project),
+        ("/members/all", "GET", list_members),
         ("/issues", "GET", list_issues),
         ("/issues", "POST", create),
         ("/issues/<int:iid>", "GET", read),
@@ -119,6 +121,23 @@ def _with_project(view: Callable[..., Response]) -> Callable[..., Response]:
 
 def user() -> Response:
     return answer(visit().shapes.person(visit().user))
+
+
+def read_user(number: int) -> Response:
+    now = visit()
+    if number not in now.site.users:
+        raise problem(404, "404 User Not Found")
+    return answer(now.shapes.user(number))
+
+
+def list_members(project: Project) -> Response:
+    now, wanted = visit(), request.args.getlist("user_ids[]")
+    found = [
+        {**now.shapes.person(each), "access_level": level, "membership_state": "active"}
+        for each in now.site.users.values()
+        if (level := now.site.level(each, project)) and now.site.sees(each, project)
+    ]
+    return _paged([each for each in found if not wanted or str(each["id"]) in wanted])
 
 
 def token() -> Response:
@@ -241,7 +260,8 @@ def _values(project: Project, body: dict[str, Any], labels: tuple[str, ...]) -> 
     if "due_date" in body:
         values["due"] = _day(body["due_date"])
     if "assignee_ids" in body:
-        known = [each for each in body["assignee_ids"] or () if each in now.site.users]
+        users = (now.site.users.get(each) for each in body["assignee_ids"] or ())
+        known = [each.id for each in users if each is not None and now.site.sees(each, project)]
         values["assignees"] = tuple(known[:1])  # more than one needs a licence
     return values
 

@@ -19,6 +19,7 @@ from connectors.sandbox.jira.model import PERMISSIONS
 from connectors.sandbox.jira.search import Search
 from connectors.sandbox.jira.shapes import DataCenterShapes
 from connectors.sandbox.jira.site import JiraSite
+from connectors.sandbox.seed import JiraUser
 
 NAME = "jira-dc"
 PREFIX = f"/{NAME}/rest"
@@ -55,6 +56,7 @@ def blueprint(site: JiraSite) -> Blueprint:
         ("/statuscategory", api.status_categories),
         ("/issueLinkType", api.link_types),
         ("/user/search", user_search),
+        ("/user/assignable/search", assignable_search),
     ):
         views.add_url_rule(REST + rule, view_func=view, methods=["GET"])
     views.add_url_rule("/pat/latest/tokens", view_func=tokens, methods=["GET"])
@@ -109,11 +111,22 @@ def all_fields() -> Response:
 
 def user_search() -> Response:
     """By the start of a name or a user name."""
-    now, wanted = visit(), request.args.get("username", "").lower()
-    found = [each for each in now.site.users.values() if each.active and wanted]
-    return answer(
-        [now.shapes.person(each) for each in found if f" {each.name} {each.username}".lower().find(f" {wanted}") >= 0]
-    )
+    wanted = request.args.get("username", "").lower()
+    return _people([each for each in visit().site.users.values() if wanted])
+
+
+def assignable_search() -> Response:
+    now, key = visit(), request.args.get("project")
+    if not key:
+        raise problem(400, "Project or issue key has to be provided.")
+    found = now.project(key)
+    return _people([each for each in now.site.users.values() if now.site.assignable(each.account_id, found)])
+
+
+def _people(candidates: list[JiraUser]) -> Response:
+    wanted = request.args.get("username", "").lower()
+    named = [each for each in candidates if f" {wanted}" in f" {each.name} {each.username}".lower()]
+    return answer([visit().shapes.person(each) for each in named if each.active])
 
 
 def tokens() -> Response:

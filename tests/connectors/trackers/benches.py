@@ -16,7 +16,7 @@ from connectors.sandbox.jira.site import JiraSite
 from connectors.sandbox.redmine.control import in_redmine
 from connectors.sandbox.redmine.model import Issue as RedmineIssue
 from connectors.sandbox.running import Sandbox
-from connectors.spi import Category, Place, Tracker
+from connectors.spi import Account, Category, Place, Tracker
 from tests.sandbox.receiver import Receiver
 from tests.support.waiting import until
 
@@ -97,6 +97,7 @@ class JiraBench(SandboxBench):
     place = Place("PAY")
     nowhere = Place("NONE")
     token = "sandbox-jira-token"
+    member = Account(DANA)
 
     @property
     def site(self) -> JiraSite:
@@ -142,6 +143,7 @@ class JiraBench(SandboxBench):
 class JiraDataCenterBench(JiraBench):
     stand_in = path = "jira-dc"
     settings: Mapping[str, Any] = {"deployment": "data_center", "overlap_seconds": 0}
+    member = Account("dana.okafor")
 
     @property
     def site(self) -> JiraSite:
@@ -155,6 +157,7 @@ class GithubBench(SandboxBench):
     place = Place("acme/payments")
     nowhere = Place("acme/none")
     token = "sandbox-github-token"
+    member = Account("dana-okafor")
     categories = frozenset({Category.TODO, Category.DONE, Category.DECLINED})
 
     def issue(self, ref: str) -> GithubIssue:
@@ -209,6 +212,7 @@ class GitlabBench(SandboxBench):
     place = Place("acme/payments")
     nowhere = Place("acme/none")
     token = "sandbox-gitlab-token"
+    member = Account("32")
 
     def person(self, ref: str, **change: Any) -> None:
         found = self.world.gitlab.by_id(_gitlab_id(self, ref))
@@ -269,6 +273,7 @@ class RedmineBench(SandboxBench):
     place = Place("payments")
     nowhere = Place("none")
     token = "sandbox-redmine-key"
+    member = Account("5")
 
     def issue(self, ref: str) -> RedmineIssue:
         found = self.world.redmine.issue(int(ref.partition("@")[0]))

@@ -7,7 +7,7 @@ import os
 
 from connectors.conformance.counterpart import FAULTS, TrackerBench
 from connectors.redmine.mapping import parse_ref
-from connectors.spi import Category, Place
+from connectors.spi import Account, Category, Place
 from tests.connectors.trackers.benches import make
 from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.redmine import BOT_KEY, Redmine
@@ -35,6 +35,7 @@ class RealRedmineBench(TrackerBench):
         self.tracker = make("redmine", "redmine", table)
         self.hasty = make("redmine", "redmine", {**table, "call_seconds": 1.5})
         self.place = Place(redmine.make_project(f"bench-{next(_numbers)}"))
+        self.member = Account(str(redmine.ids["users"]["bot"]))
 
     def change(self, ref: str, **fields: object) -> None:
         self.redmine.call("PUT", f"/issues/{number(ref)}.json", {"issue": fields})
