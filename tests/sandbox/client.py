@@ -46,6 +46,16 @@ class Client:
         url = path if path.startswith("http") else f"{self.url}/github/api/v3{path}"
         return self.session.request(method, url, json=body, headers=headers, **{"timeout": 10, **more})
 
+    def gitlab(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
+        headers = {"PRIVATE-TOKEN": "sandbox-gitlab-token", **more.pop("headers", {})}
+        url = f"{self.url}/gitlab/api/v4{path}"
+        return self.session.request(method, url, json=body, headers=headers, **{"timeout": 10, **more})
+
+    def redmine(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
+        headers = {"X-Redmine-API-Key": "sandbox-redmine-key", **more.pop("headers", {})}
+        url = f"{self.url}/redmine{path}"
+        return self.session.request(method, url, json=body, headers=headers, **{"timeout": 10, **more})
+
     def control(self, method: str, path: str, body: Any = None) -> requests.Response:
         return self.session.request(method, f"{self.url}/_sandbox{path}", json=body, timeout=10)
 
@@ -59,6 +69,19 @@ class Client:
         answer = self.github("POST", f"/repos/{repo}/issues", {"title": title, **values})
         assert answer.status_code == 201, answer.text
         document: dict[str, Any] = answer.json()
+        return document
+
+    def new_gitlab(self, title: str = "Do it", project: str = "acme%2Fpayments", **values: Any) -> dict[str, Any]:
+        answer = self.gitlab("POST", f"/projects/{project}/issues", {"title": title, **values})
+        assert answer.status_code == 201, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def new_redmine(self, subject: str = "Do it", project: str = "payments", **values: Any) -> dict[str, Any]:
+        issue = {"project_id": project, "subject": subject, **values}
+        answer = self.redmine("POST", "/issues.json", {"issue": issue})
+        assert answer.status_code == 201, answer.text
+        document: dict[str, Any] = answer.json()["issue"]
         return document
 
     def found(self, jql: str, **body: Any) -> list[str]:

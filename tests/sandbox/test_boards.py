@@ -154,3 +154,60 @@ def test_pages_ask_nothing_of_anywhere_else_and_stay_small(client: Client) -> No
         assert "<script" not in text
         assert 'src="http' not in text
         assert '<meta name="viewport"' in text
+
+
+GITLAB_FORM = {"as": "priya.raman", "title": "Do it", "assignee": "", "due": ""}
+
+
+def test_a_gitlab_board_shows_an_issue_under_its_state_and_a_person_moves_it(client: Client) -> None:
+    client.new_gitlab("Do it", due_date="2026-12-01", description="## Why\n\nIt **fell** over.")
+    columns = ("Open", "Doing", "Closed", "Closed: wontfix or duplicate")
+
+    def column() -> str:
+        page = get(client, "/gitlab/boards/acme/payments").text
+        return max((name for name in columns if page.index(f">{name}") < page.index("Do it")), key=page.index)
+
+    path = "/gitlab/acme/payments/-/issues/1"
+    assert column() == "Open"
+    for move, name in (
+        ("opened|Doing", "Doing"),
+        ("closed|", "Closed"),
+        ("closed|wontfix", "Closed: wontfix or duplicate"),
+        ("opened|", "Open"),
+    ):
+        post(client, path, **GITLAB_FORM, move=move)
+        assert column() == name
+    post(client, path, **{**GITLAB_FORM, "assignee": "mateo.silva", "due": "2026-12-24"}, comment="On it")
+    (issue,) = client.issues("gitlab")
+    assert (issue["assignees"], issue["due"], issue["labels"]) == (["mateo.silva"], "2026-12-24", [])
+    page = get(client, path).text
+    assert all(part in page for part in ("<strong>fell</strong>", "On it", "Priya Raman"))
+    assert "A due date is written" in post(client, path, **{**GITLAB_FORM, "due": "soon"}).text
+
+
+def test_a_gitlab_issue_that_moved_leads_to_where_it_is(client: Client) -> None:
+    client.new_gitlab()
+    client.control("POST", "/gitlab/issues/acme/payments/1", {"move": "acme/infra/network"})
+    assert get(client, "/gitlab/acme/payments/-/issues/1").url.endswith("/gitlab/acme/infra/network/-/issues/1")
+    client.control("POST", "/gitlab/projects/acme/infra/network", {"path": "acme/net"})
+    assert "acme/net" in get(client, "/gitlab/boards/acme/infra/network").text
+    for path in ("/gitlab/boards/acme/none", "/gitlab/acme/payments/-/issues/9"):
+        assert get(client, path).status_code == 404
+
+
+def test_a_redmine_board_shows_an_issue_under_its_status_and_a_person_moves_it(client: Client) -> None:
+    number = client.new_redmine("Do it", description="It **fell** over.", is_private=True)["id"]
+    path = f"/redmine/issues/{number}"
+    form = {"as": "praman", "title": "Do it well", "assignee": "msilva", "due": "2026-12-24"}
+    post(client, path, **form, move="Rejected", comment="Not worth it")
+    (issue,) = client.issues("redmine")
+    assert (issue["status"], issue["title"], issue["due"]) == ("Rejected", "Do it well", "2026-12-24")
+    assert (issue["assignees"], issue["comments"][0]["author"]) == (["msilva"], "praman")
+    board = get(client, "/redmine/boards/payments").text
+    assert board.index("Rejected") < board.index("Do it well")
+    assert "private" in board
+    page = get(client, path).text
+    assert all(part in page for part in ("<strong>fell</strong>", "Not worth it", "Mateo Silva"))
+    assert "A subject is one line" in post(client, path, **{**form, "title": " "}).text
+    for missing in ("/redmine/boards/none", "/redmine/issues/99"):
+        assert get(client, missing).status_code == 404

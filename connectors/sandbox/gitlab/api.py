@@ -243,7 +243,9 @@ def _values(project: Project, body: dict[str, Any], labels: tuple[str, ...]) -> 
         if body.get(name) is not None:
             values[name] = _text(name, body[name], limit)
     if body.get("state_event"):
-        values["state"] = {"close": "closed", "reopen": "opened"}[body["state_event"]]
+        values["state"] = {"close": "closed", "reopen": "opened"}.get(str(body["state_event"]))
+        if values["state"] is None:
+            raise Refusal(400, {"error": "state_event does not have a valid value"})
     if "confidential" in body:
         values["confidential"] = bool(body["confidential"])
     if body.get("issue_type"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -31,7 +32,7 @@ def in_redmine(site: RedmineSite, issue: Issue, wanted: Mapping[str, Any]) -> No
         raise ActionError(f"There is no account {wanted['as']}.")
     values: dict[str, Any] = {name: wanted[name] for name in ("subject", "description", "duplicates") if name in wanted}
     if "due" in wanted:
-        values["due"] = wanted["due"] or None
+        values["due"] = _day(wanted["due"])
     if "assigned" in wanted:
         values["assigned"] = people.get(str(wanted["assigned"]))
     if "status" in wanted:
@@ -46,6 +47,15 @@ def in_redmine(site: RedmineSite, issue: Issue, wanted: Mapping[str, Any]) -> No
         site.note(issue.row, actor, str(wanted["comment"]))
     if wanted.get("delete"):
         site.delete(issue.row)
+
+
+def _day(text: Any) -> str | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(str(text)).isoformat()
+    except ValueError as error:
+        raise ActionError("A due date is written as 2026-12-31.") from error
 
 
 def blueprint(site: RedmineSite, base_url: Callable[[], str]) -> Blueprint:
