@@ -116,7 +116,8 @@ class Outside:
     def changing_calls(self) -> list[str]:
         """Every request that would change something at a tracker, and every mail."""
         report = self.sandbox.world.stats.report()["requests"]
-        reading = ("GET ", "POST /search/jql", "POST /issue/bulkfetch", "POST /github/api/graphql")
+        queries = ("POST /github/api/graphql", "POST /ghes/api/graphql")
+        reading = ("GET ", "POST /search/jql", "POST /issue/bulkfetch", *queries)
         routes = [route for each in report.values() for route in each["routes"]]
         return [route for route in routes if not route.startswith(reading)]
 
