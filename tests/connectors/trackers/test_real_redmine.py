@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
@@ -16,7 +17,7 @@ from connectors.conformance.tracker import TrackerConformance
 from connectors.redmine.mapping import marker_line
 from connectors.redmine.markdown import redmine_markdown
 from connectors.redmine.textile import textile
-from connectors.spi import AccessDenied, Place, Rejected
+from connectors.spi import AccessDenied, Overtaken, Place, Rejected
 from tests.connectors.trackers.benches import make
 from tests.connectors.trackers.real_redmine import RealRedmineBench
 from tests.support.fault_proxy import fault_proxy
@@ -69,6 +70,28 @@ def test_place_where_our_account_may_only_report_is_told_before_and_after(
     with pytest.raises(Rejected) as refusal:
         bench.tracker.create(reports, replace(DRAFT, confidential=True))
     assert refusal.value.code == "redmine.not_private"
+
+
+@pytest.mark.parametrize("theirs", [{"title": "Their title"}, {"body": "Their body"}], ids=["title", "body"])
+def test_words_written_between_our_look_and_our_write_are_put_back_by_the_history(
+    bench: RealRedmineBench, theirs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = create(bench)
+    ref, tracker = made.issue.ref, cast("Any", bench.tracker)
+    client = tracker._writing._client
+    send, sent = client.send, []
+
+    def a_moment_later(asked: Any, verb: str, path: str, payload: Any) -> Any:
+        sent.append(payload)
+        if len(sent) == 1:
+            bench.writes(ref, **theirs)
+        return send(asked, verb, path, payload)
+
+    monkeypatch.setattr(client, "send", a_moment_later)
+    with pytest.raises(Overtaken):
+        tracker.rewrite(ref, "Another title", "Another body", DRAFT.marker, [made.text_digest])
+    found = bench.redmine.call("GET", f"/issues/{ref.partition('@')[0]}.json")["issue"]
+    assert (found["subject"] if "title" in theirs else found["description"]) == next(iter(theirs.values()))
 
 
 def test_required_field_and_unknown_option_are_told_before_the_first_issue(bench: RealRedmineBench) -> None:
