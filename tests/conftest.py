@@ -11,6 +11,7 @@ from tests.support.databases import (
     postgresql_template,
     sqlite_template,
 )
+from tests.support.gaps import pytest_runtest_makereport
 from tests.support.redmine import redmine
 from tests.support.surroundings import smtp_server, valkey, valkey_socket
 from tests.support.system import chromium_path
@@ -29,6 +30,7 @@ __all__ = [
     "ledger",
     "postgresql",
     "postgresql_template",
+    "pytest_runtest_makereport",
     "redmine",
     "smtp_server",
     "sqlite_template",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -58,14 +59,19 @@ def eventually(holds: Callable[[], bool], what: str, seconds: float = 20.0) -> N
 
 
 class TrackerSuite:
-    """Tests that need a bench, and leave out what its counterpart cannot show."""
+    """Tests that need a bench. Those that are gaps of its counterpart are skipped, and no others ever are."""
+
+    counterpart: ClassVar[type[TrackerBench]]
 
     @pytest.fixture
     def bench(self) -> TrackerBench:
-        raise NotImplementedError("Give the suite a TrackerBench by overriding the fixture `bench`.")
+        raise NotImplementedError("Give the suite its counterpart by overriding the fixture `bench`.")
 
     @pytest.fixture(autouse=True)
-    def _gap(self, bench: TrackerBench, request: pytest.FixtureRequest) -> None:
+    def _gap(self, request: pytest.FixtureRequest) -> None:
+        gaps = self.counterpart.gaps
+        assert not [name for name in gaps if not hasattr(self, name)], "A gap names a test that there is not."
         name = request.node.originalname
-        if name in bench.gaps:
-            pytest.skip(f"A gap of this counterpart: {bench.gaps[name]}")
+        if name in gaps:
+            pytest.skip(f"A gap of this counterpart: {gaps[name]}")
+        assert isinstance(request.getfixturevalue("bench"), self.counterpart)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from connectors.spi import Account, Category, Place, Tracker
 
@@ -12,7 +13,7 @@ FAULTS = ("reset_before", "reset_after", "error_before", "error_after", "timeout
 
 
 class TrackerBench(ABC):
-    """One vendor at its test bench.
+    """One vendor at its test bench. `title`: what stands at the other end, in words.
 
     `tracker` waits as long as its capabilities say, `hasty` at most a second a call. `place` is empty at the start of
     each test, and `nowhere` does not exist. `token` is the credential, which must never be told. `member` can be
@@ -20,6 +21,7 @@ class TrackerBench(ABC):
     `gaps`: what this counterpart cannot show, by the name of the test, each with its reason.
     """
 
+    title: ClassVar[str]
     tracker: Tracker
     hasty: Tracker
     place: Place
@@ -27,7 +29,7 @@ class TrackerBench(ABC):
     token: str
     member: Account | None = None
     categories: frozenset[Category] = frozenset(Category)
-    gaps: Mapping[str, str] = {}
+    gaps: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
     def writes(self, ref: str, title: str | None = None, body: str | None = None) -> None:
@@ -81,10 +83,11 @@ class TrackerBench(ABC):
         """Begins to count requests anew."""
         raise NotImplementedError
 
-    def webhook(self, ref: str) -> tuple[Mapping[str, str], bytes] | None:
-        """Headers (lower case) and body by which the vendor says that the issue changed; None: it sends none."""
-        _ = ref
-        return None
+    def webhook(self, ref: str) -> tuple[Mapping[str, str], bytes]:
+        """Headers (lower case) and body by which the vendor says that the issue changed. Only where the capability
+        `webhooks` is there.
+        """
+        raise NotImplementedError
 
     def side_effects(self, ref: str) -> Sequence[str]:
         """Whom our text pinged, what it referred to or ran, in words; None of it may happen."""

@@ -38,7 +38,7 @@ class CreatingConformance(TrackerSuite):
     def test_a_good_place_says_who_sees_it_and_has_no_fault(self, bench: TrackerBench) -> None:
         described = bench.tracker.describe(bench.place)
         assert described.visibility is not Visibility.UNKNOWN
-        assert described.findings == ()
+        assert [each.sentence for each in described.findings] == []
 
     def test_a_place_that_is_not_there_is_a_finding_with_a_cure(self, bench: TrackerBench) -> None:
         described = bench.tracker.describe(bench.nowhere)

@@ -1,11 +1,13 @@
 """What every tracker must do, as tests. A connector's own test module subclasses `TrackerConformance`:
 
     class TestAcme(TrackerConformance):
+        counterpart = AcmeBench
+
         @pytest.fixture
         def bench(self, acme_stand_in) -> TrackerBench:
             return AcmeBench(acme_stand_in)
 
-`Capabilities` decides which of the tests apply; a gap of the counterpart is skipped with its reason.
+`Capabilities` decides what each test asks for; a gap of the counterpart is skipped with its reason, and nothing else.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from connectors.conformance.creating import CreatingConformance
 from connectors.spi import (
     Category,
     ConnectorError,
+    Ignored,
     Missing,
     NotAuthentic,
     Overtaken,
@@ -84,15 +87,13 @@ class TrackerConformance(CreatingConformance):
         assert {each.issue.ref for each in found.readings} == {refs[0], refs[2]}
         assert list(found.gone) == [refs[1]]
 
-    @pytest.mark.parametrize("to", list(Category))
-    def test_what_a_person_does_is_read_in_our_words(self, bench: TrackerBench, to: Category) -> None:
-        if to not in bench.categories:
-            pytest.skip(f"No status of this vendor means {to.value}.")
-        ref = create(bench).issue.ref
-        bench.moves(ref, to)
-        found = read(bench, ref)
-        assert found.category is to
-        assert found.status
+    def test_what_a_person_does_is_read_in_our_words(self, bench: TrackerBench) -> None:
+        assert {Category.TODO, Category.DONE} <= bench.categories
+        for to in sorted(bench.categories):
+            ref = create(bench, replace(DRAFT, marker=f"{to.value}{0:012d}")).issue.ref
+            bench.moves(ref, to)
+            found = read(bench, ref)
+            assert (found.category, bool(found.status)) == (to, True)
 
     def test_a_persons_edit_is_seen_in_the_digest(self, bench: TrackerBench) -> None:
         made = create(bench)
@@ -195,9 +196,11 @@ class TrackerConformance(CreatingConformance):
             assert found.duplicate_of in (kept.issue.ref, "")
 
     def test_a_duplicate_that_a_person_closed_names_the_other(self, bench: TrackerBench) -> None:
-        if not bench.tracker.capabilities.duplicates:
-            pytest.skip("This vendor does not say of which issue another is the duplicate.")
         kept, later = create(bench), create(bench, OTHER)
+        if not bench.tracker.capabilities.duplicates:
+            bench.moves(later.issue.ref, Category.DONE)
+            assert read(bench, later.issue.ref).duplicate_of is None
+            return
         bench.duplicates(later.issue.ref, kept.issue.ref)
         assert read(bench, later.issue.ref).duplicate_of == kept.issue.ref
 
@@ -244,12 +247,14 @@ class TrackerConformance(CreatingConformance):
     # Webhooks
 
     def test_a_webhook_names_the_issue_that_changed(self, bench: TrackerBench) -> None:
-        ref = create(bench).issue.ref
-        sent = bench.webhook(ref)
         hook = bench.tracker.hook
-        if sent is None or hook is None:
-            pytest.skip("This vendor sends no webhooks.")
-        headers, body = sent
+        if not bench.tracker.capabilities.webhooks:
+            assert hook is None
+            assert isinstance(bench.tracker.touched({}, b"{}"), Ignored)
+            return
+        assert hook is not None
+        ref = create(bench).issue.ref
+        headers, body = bench.webhook(ref)
         assert hook.authenticate(headers, body, datetime.now(UTC))
         with pytest.raises(NotAuthentic):
             hook.authenticate(
@@ -259,8 +264,8 @@ class TrackerConformance(CreatingConformance):
             )
         touched = bench.tracker.touched(headers, body)
         assert isinstance(touched, Touched)
-        known = {each.issue.ref for each in bench.tracker.read(list(touched.refs)).readings}
-        assert ref in known
+        if ref not in touched.refs:
+            assert ref in {each.issue.ref for each in bench.tracker.read(list(touched.refs)).readings}
 
     def test_every_error_has_a_word_and_a_sentence(self, bench: TrackerBench) -> None:
         with pytest.raises(ConnectorError) as met:

@@ -1,4 +1,7 @@
-"""`emulate`, a GitHub that others wrote, as a process of its own. Its state is in memory, and nothing is reset."""
+"""`emulate`, a GitHub that others wrote, as a process of its own. Its state is in memory, and nothing is reset.
+
+It is asked through a proxy that can let requests go wrong.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from connectors.conformance.fault_proxy import FaultProxy, fault_proxy
 from tests.support.published import EMULATE, need
 from tests.support.system import missing
 from tests.support.waiting import find_free_port, until
@@ -30,25 +34,24 @@ github:
 
 
 @pytest.fixture(scope="module")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Its address."""
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultProxy]:
     script, node = need(EMULATE, "dist/index.js"), shutil.which("node")
     if node is None:
         missing("Node", "install Node 20 or newer.")
     seed = tmp_path_factory.mktemp("emulate") / "seed.yaml"
     seed.write_text(SEED, encoding="utf-8")
     port = find_free_port()
-    url = f"http://127.0.0.1:{port}"
-    # The address that it gives itself must be the client's: PyGithub refuses answers that name another host.
-    options = ["start", "--service", "github", "--port", str(port), "--base-url", url, "--seed", str(seed)]
-    quiet, known = subprocess.DEVNULL, _environment(seed.parent)
-    process = subprocess.Popen([node, str(script), *options], stdout=quiet, stderr=quiet, env=known)
-    try:
-        until(lambda: _answers(url), 30, "emulate answers")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+    with fault_proxy(port) as proxy:
+        # The address that it gives itself must be the client's: PyGithub refuses answers that name another host.
+        options = ["start", "--service", "github", "--port", str(port), "--base-url", proxy.url, "--seed", str(seed)]
+        quiet, known = subprocess.DEVNULL, _environment(seed.parent)
+        process = subprocess.Popen([node, str(script), *options], stdout=quiet, stderr=quiet, env=known)
+        try:
+            until(lambda: _answers(f"http://127.0.0.1:{port}"), 30, "emulate answers")
+            yield proxy
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -1,37 +1,32 @@
-"""The contract's suite before GitHub's other faces: an app, an enterprise server, and `emulate`.
-
-Before github.com's stand-in it is run where all trackers are.
-"""
+"""The contract's suite before GitHub's other faces: an app, and `emulate`."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import requests
 
 from connectors.conformance.counterpart import TrackerBench
+from connectors.conformance.fault_proxy import FaultProxy
+from connectors.conformance.proxied import ProxiedBench
 from connectors.conformance.tracker import TrackerConformance
 from connectors.sandbox.running import Sandbox
 from connectors.spi import Category, ConnectorError, Missing, Place, Tracker
-from tests.connectors.trackers.benches import SECRET, EnterpriseBench, GithubBench, SandboxBench, make
-from tests.connectors.trackers.conftest import at_bench, standing
+from tests.connectors.trackers.benches import SECRET, GithubBench, make
 from tests.connectors_github.emulating import TOKEN, emulated
 from tests.connectors_github.test_app import app_sandbox, keys
+from tests.sandbox.receiver import Receiver
+from tests.support.published import EMULATE
 from tests.support.waiting import until
 
-__all__ = ["at_bench", "emulated", "keys", "standing"]
-
-
-class TestEnterpriseServer(TrackerConformance):
-    @pytest.fixture
-    def bench(self, at_bench: Callable[[type[SandboxBench]], SandboxBench]) -> TrackerBench:
-        return at_bench(EnterpriseBench)
+__all__ = ["emulated", "keys"]
 
 
 class AppBench(GithubBench):
+    title = "GitHub App"
     token = "ghs_"
     place = Place("acme/payments")
 
@@ -69,6 +64,8 @@ def _is_warm(tracker: Tracker, url: str) -> bool:
 
 
 class TestApp(TrackerConformance):
+    counterpart = AppBench
+
     @pytest.fixture
     def bench(self, running: Sandbox, keys: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> TrackerBench:
         monkeypatch.setenv("GITHUB_APP_KEY", keys[0])
@@ -79,13 +76,14 @@ class TestApp(TrackerConformance):
 
 
 NO_SWEEP = "emulate has no GraphQL, by which many issues are read at once"
-NO_FAULTS = "emulate cannot be made to lose answers, to limit or to refuse a token"
+NO_PROBE = "emulate has no GraphQL, by which it is made sure that a creation was lost"
 NO_RELATIONS = "emulate has no GraphQL, by which issues are related"
 
 
-class EmulateBench(TrackerBench):
+class EmulateBench(ProxiedBench):
     """What reads by ref cannot be shown; what the other tests of this folder ask of emulate reads by address."""
 
+    title = f"emulate {EMULATE.version}"
     gaps: Mapping[str, str] = {
         **dict.fromkeys(
             (
@@ -107,15 +105,7 @@ class EmulateBench(TrackerBench):
             NO_SWEEP,
         ),
         **dict.fromkeys(
-            (
-                "test_a_creation_is_one_request",
-                "test_a_request_that_was_lost_made_nothing",
-                "test_a_lost_answer_is_unknown_and_the_probe_finds_the_one_issue",
-                "test_a_rate_limit_says_when_to_come_back",
-                "test_a_refused_token_is_a_fault_of_the_target_and_is_not_told",
-                "test_a_drill_of_faults_makes_each_issue_once",
-            ),
-            NO_FAULTS,
+            ("test_a_request_that_was_lost_made_nothing", "test_a_drill_of_faults_makes_each_issue_once"), NO_PROBE
         ),
         **dict.fromkeys(
             ("test_an_issue_is_put_under_its_parent", "test_a_duplicate_that_a_person_closed_names_the_other"),
@@ -132,11 +122,13 @@ class EmulateBench(TrackerBench):
     categories = frozenset({Category.TODO, Category.DONE, Category.DECLINED})
     _numbers = itertools.count(1)
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, proxy: FaultProxy) -> None:
+        super().__init__(proxy)
+        self._url = proxy.url
         self.place = Place(f"keeper/bench{next(self._numbers)}")
         self._ask("POST", "/user/repos", {"name": self.place.name.partition("/")[2], "private": True})
-        table = {"api_url": url, "token_env": "BENCH_TOKEN", "quiet_seconds": 0}
+        table = {"api_url": proxy.url, "token_env": "BENCH_TOKEN", "webhook_secret_env": "BENCH_HOOK"}
+        table |= {"quiet_seconds": 0}
         self.tracker = make("github", "emulate", table)
         self.hasty = make("github", "emulate", {**table, "call_seconds": 0.8})
 
@@ -162,13 +154,26 @@ class EmulateBench(TrackerBench):
     def deletes(self, ref: str) -> None:
         raise NotImplementedError
 
+    def webhook(self, ref: str) -> tuple[Mapping[str, str], bytes]:
+        with Receiver() as receiver:
+            config = {"url": receiver.url, "secret": SECRET, "content_type": "json"}
+            hook = {"name": "web", "active": True, "events": ["issues"], "config": config}
+            self._ask("POST", f"/repos/{self.place.name}/hooks", hook)
+            self.moves(ref, Category.DONE)
+            until(lambda: receiver.deliveries, 5, "the webhook has come")
+            sent = receiver.deliveries[-1]
+        return {name.lower(): value for name, value in sent.headers.items()}, sent.raw
+
     def count(self) -> int:
         return len(self._ask("GET", f"/repos/{self.place.name}/issues?state=all&per_page=100"))
 
 
 @pytest.mark.system
 class TestEmulate(TrackerConformance):
+    counterpart = EmulateBench
+
     @pytest.fixture
-    def bench(self, emulated: str, monkeypatch: pytest.MonkeyPatch) -> TrackerBench:
+    def bench(self, emulated: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> TrackerBench:
         monkeypatch.setenv("BENCH_TOKEN", TOKEN)
+        monkeypatch.setenv("BENCH_HOOK", SECRET)
         return EmulateBench(emulated)

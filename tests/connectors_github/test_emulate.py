@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.conformance.fault_proxy import FaultProxy
 from connectors.github.tracker import GithubTracker
 from connectors.spi import Account, Category, Missing, Place, Visibility
 from tests.connectors_github.calls import START, draft, later, tracker
@@ -22,9 +23,9 @@ __all__ = ["emulated"]
 
 
 @pytest.fixture
-def github(emulated: str, monkeypatch: pytest.MonkeyPatch) -> GithubTracker:
+def github(emulated: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> GithubTracker:
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-    return tracker(emulated)
+    return tracker(emulated.url)
 
 
 def test_account_and_repository_are_described(github):

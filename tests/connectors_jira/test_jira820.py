@@ -1,62 +1,38 @@
-"""The connector against `jira820`, a stand-in of Jira Data Center 8.20 that others wrote, for what that one can do.
-
-It cannot do, and is not asked for: an issue by its number (it knows keys alone, so the key stands in for our ref); a
-search by `id`, `updated` or an instant (the first is passed over, the others kept as days); the new createmeta, our
-permissions, `/rest/pat` and authentication (there are none); its instants (frozen at nine in the morning).
-"""
+"""What the contract's suite cannot ask of `jira820`, because the key stands in for our ref."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 import requests
 
+from connectors.conformance.counterpart import TrackerBench
+from connectors.conformance.fault_proxy import FaultProxy
+from connectors.conformance.tracker import TrackerConformance
 from connectors.spi import AccessDenied, Category, IssueDraft, Place, Rejected
+from tests.connectors_jira.jira820 import TOKEN, Jira820Bench, jira820
 from tests.connectors_jira.made import PAY, tracker
-from tests.support.waiting import find_free_port, until
 
 pytestmark = pytest.mark.system
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 DRAFT = IssueDraft("Add a limit", "**Why**: it fell over.", "abc123", ("post mortem",), "p1", date(2026, 12, 1))
-SCREENS = "transition_screens: {Done: [resolution]}\nproject_key: PAY\n"
+__all__ = ["jira820"]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A process of its own; it has no option to say that it listens, so it is asked until it does."""
-    folder: Path = tmp_path_factory.mktemp("jira820")
-    settings, port = folder / "jira820.yaml", find_free_port()
-    settings.write_text(SCREENS, encoding="utf-8")
-    environ = {**os.environ, "JIRA820_CONFIG": str(settings), "JIRA820_PORT": str(port)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jira820"], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        until(lambda: _answers(url), 30, "jira820 answers")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
+class TestJira820(TrackerConformance):
+    counterpart = Jira820Bench
 
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/rest/api/2/serverInfo", timeout=1).ok
-    except requests.RequestException:
-        return False
+    @pytest.fixture
+    def bench(self, jira820: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> TrackerBench:
+        monkeypatch.setenv("JIRA_TOKEN", TOKEN)
+        return Jira820Bench(jira820)
 
 
 @pytest.fixture
-def dc(server):
-    return tracker(server, deployment="data_center")
+def dc(jira820):
+    return tracker(jira820.url, deployment="data_center")
 
 
 def test_issue_is_created_with_all_its_fields_and_found_by_its_label(dc):
@@ -95,14 +71,14 @@ def test_comment_is_found_by_its_marker_and_edited_in_place(dc):
     assert dc.comments_with(key, "c1") == (first,)
 
 
-def test_text_is_rewritten_and_the_link_put_beside_it(dc, server):
+def test_text_is_rewritten_and_the_link_put_beside_it(dc, jira820):
     key = dc.create(PAY, IssueDraft("Old", "b", "text")).issue.key
     made = dc.rewrite(key, "New", "other *text*", "text")
     (reading,) = dc.find(PAY, "text", START)
     assert (reading.title, reading.text_digest) == ("New", made.text_digest)
     for revision in (1, 2):
         dc.link(key, "postmortem:1", f"https://pm.example/?revision={revision}", "The postmortem")
-    (link,) = requests.get(f"{server}/rest/api/2/issue/{key}/remotelink", timeout=5).json()
+    (link,) = requests.get(f"{jira820.url}/rest/api/2/issue/{key}/remotelink", timeout=5).json()
     assert link["object"]["url"] == "https://pm.example/?revision=2"
 
 

@@ -79,9 +79,7 @@ class SandboxBench(TrackerBench):
     def forget(self) -> None:
         self.world.stats.clear()
 
-    def webhook(self, ref: str) -> tuple[Mapping[str, str], bytes] | None:
-        if not self.tracker.capabilities.webhooks:
-            return None
+    def webhook(self, ref: str) -> tuple[Mapping[str, str], bytes]:
         with Receiver() as receiver:
             self.world.courier.hooks[self.stand_in] = Hook(receiver.url, SECRET)
             self.moves(ref, Category.DONE)
@@ -92,6 +90,7 @@ class SandboxBench(TrackerBench):
 
 
 class JiraBench(SandboxBench):
+    title = "Jira Cloud"
     stand_in = vendor = path = "jira"
     settings: Mapping[str, Any] = {"user": "afteraction@acme.example", "overlap_seconds": 0}
     place = Place("PAY")
@@ -141,6 +140,7 @@ class JiraBench(SandboxBench):
 
 
 class JiraDataCenterBench(JiraBench):
+    title = "Jira Data Center"
     stand_in = path = "jira-dc"
     settings: Mapping[str, Any] = {"deployment": "data_center", "overlap_seconds": 0}
     member = Account("dana.okafor")
@@ -151,6 +151,7 @@ class JiraDataCenterBench(JiraBench):
 
 
 class GithubBench(SandboxBench):
+    title = "github.com"
     stand_in = vendor = "github"
     path = "github/api/v3"
     settings: Mapping[str, Any] = {"rates": []}
@@ -200,6 +201,7 @@ class GithubBench(SandboxBench):
 
 
 class EnterpriseBench(GithubBench):
+    title = "GitHub Enterprise Server"
     path = "ghes/api/v3"
     gaps: Mapping[str, str] = {
         "test_an_issue_is_put_under_its_parent": "no version of Enterprise Server that is described has sub-issues",
@@ -207,6 +209,7 @@ class EnterpriseBench(GithubBench):
 
 
 class GitlabBench(SandboxBench):
+    title = "GitLab"
     stand_in = vendor = path = "gitlab"
     settings: Mapping[str, Any] = {"overlap_seconds": 0}
     place = Place("acme/payments")
@@ -268,6 +271,7 @@ def _gitlab_id(bench: GitlabBench, ref: str) -> int:
 
 
 class RedmineBench(SandboxBench):
+    title = "Redmine"
     stand_in = vendor = path = "redmine"
     has_hook = False
     place = Place("payments")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 
-from connectors.conformance.counterpart import FAULTS, TrackerBench
+from connectors.conformance.fault_proxy import FaultProxy
+from connectors.conformance.proxied import ProxiedBench
 from connectors.redmine.mapping import parse_ref
 from connectors.spi import Account, Category, Place
 from tests.connectors.trackers.benches import make
-from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.redmine import BOT_KEY, Redmine
 
 STATUSES = {
@@ -21,15 +21,16 @@ STATUSES = {
 _numbers = itertools.count(1)
 
 
-class RealRedmineBench(TrackerBench):
+class RealRedmineBench(ProxiedBench):
     """Each test has a project of its own, made and thrown away by the API."""
 
+    title = "Redmine itself"
     nowhere = Place("none")
     token = BOT_KEY
 
     def __init__(self, redmine: Redmine, proxy: FaultProxy) -> None:
+        super().__init__(proxy)
         self.redmine = redmine
-        self.switch = proxy.switch
         os.environ["REDMINE_BENCH_KEY"] = BOT_KEY
         table = {"api_url": proxy.url, "token_env": "REDMINE_BENCH_KEY", "quiet_seconds": 0}
         self.tracker = make("redmine", "redmine", table)
@@ -60,24 +61,6 @@ class RealRedmineBench(TrackerBench):
         relation = {"issue_to_id": number(of), "relation_type": "duplicates"}
         self.redmine.call("POST", f"/issues/{number(ref)}/relations.json", {"relation": relation})
         self.moves(ref, Category.DONE)
-
-    def fail(self, kind: str, *, retry_after: int = 0, form: str = "seconds", status: int = 0) -> None:
-        self.switch.once.append(Fault(kind, status or 502, retry_after, form))
-
-    def disturb(self, share: float) -> None:
-        self.switch.shares = [(share / len(FAULTS), Fault(kind, seconds=2.0, retry_after=0)) for kind in FAULTS]
-
-    def revoke(self) -> None:
-        self.switch.always = Fault("refused", 401)
-
-    def heal(self) -> None:
-        self.switch.heal()
-
-    def requests(self) -> int:
-        return self.switch.requests
-
-    def forget(self) -> None:
-        self.switch.requests = 0
 
 
 def number(ref: str) -> int:

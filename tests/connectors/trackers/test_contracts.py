@@ -9,6 +9,7 @@ import pytest
 from connectors.conformance.counterpart import TrackerBench
 from connectors.conformance.tracker import TrackerConformance
 from tests.connectors.trackers.benches import (
+    EnterpriseBench,
     GithubBench,
     GitlabBench,
     JiraBench,
@@ -20,31 +21,33 @@ from tests.connectors.trackers.benches import (
 PutAtBench = Callable[[type[SandboxBench]], SandboxBench]
 
 
-class TestJiraCloud(TrackerConformance):
+class InSandbox(TrackerConformance):
+    counterpart: type[SandboxBench]
+
     @pytest.fixture
     def bench(self, at_bench: PutAtBench) -> TrackerBench:
-        return at_bench(JiraBench)
+        return at_bench(self.counterpart)
 
 
-class TestJiraDataCenter(TrackerConformance):
-    @pytest.fixture
-    def bench(self, at_bench: PutAtBench) -> TrackerBench:
-        return at_bench(JiraDataCenterBench)
+class TestJiraCloud(InSandbox):
+    counterpart = JiraBench
 
 
-class TestGithub(TrackerConformance):
-    @pytest.fixture
-    def bench(self, at_bench: PutAtBench) -> TrackerBench:
-        return at_bench(GithubBench)
+class TestJiraDataCenter(InSandbox):
+    counterpart = JiraDataCenterBench
 
 
-class TestGitlab(TrackerConformance):
-    @pytest.fixture
-    def bench(self, at_bench: PutAtBench) -> TrackerBench:
-        return at_bench(GitlabBench)
+class TestGithub(InSandbox):
+    counterpart = GithubBench
 
 
-class TestRedmine(TrackerConformance):
-    @pytest.fixture
-    def bench(self, at_bench: PutAtBench) -> TrackerBench:
-        return at_bench(RedmineBench)
+class TestEnterpriseServer(InSandbox):
+    counterpart = EnterpriseBench
+
+
+class TestGitlab(InSandbox):
+    counterpart = GitlabBench
+
+
+class TestRedmine(InSandbox):
+    counterpart = RedmineBench

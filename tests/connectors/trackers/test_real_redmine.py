@@ -13,6 +13,7 @@ import pytest
 
 from connectors.conformance.asking import DRAFT, OTHER, create
 from connectors.conformance.counterpart import TrackerBench
+from connectors.conformance.fault_proxy import fault_proxy
 from connectors.conformance.tracker import TrackerConformance
 from connectors.redmine.mapping import marker_line
 from connectors.redmine.markdown import redmine_markdown
@@ -20,13 +21,14 @@ from connectors.redmine.textile import textile
 from connectors.spi import AccessDenied, Overtaken, Place, Rejected
 from tests.connectors.trackers.benches import make
 from tests.connectors.trackers.real_redmine import RealRedmineBench
-from tests.support.fault_proxy import fault_proxy
 from tests.support.redmine import Redmine
 
 pytestmark = pytest.mark.system
 
 
 class TestRealRedmine(TrackerConformance):
+    counterpart = RealRedmineBench
+
     @pytest.fixture
     def bench(self, redmine: Redmine) -> Iterator[TrackerBench]:
         with fault_proxy(redmine.port) as proxy:

@@ -41,7 +41,7 @@ class Switch:
     always: Fault | None = None
     requests: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
-    chance: random.Random = field(default_factory=lambda: random.Random(7))
+    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - faults, not secrets
 
     def strike(self, method: str) -> Fault | None:
         with self.lock:
