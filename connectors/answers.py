@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -115,6 +115,15 @@ def not_understood(asked: Asked) -> ConnectorError:
     cure = f"Check that the configured address is {asked.whom}'s API and not a login page or a proxy."
     kind = OutcomeUnknown if asked.mutating else Unavailable
     return kind(f"{asked.vendor}.strange_answer", sentence, cure)
+
+
+@contextlib.contextmanager
+def understood(asked: Asked) -> Iterator[None]:
+    """What is read of an answer inside may have another shape than the vendor's documentation gives it."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise not_understood(asked) from None
 
 
 def quoted(text: str, secret: Secret | None = None, limit: int = 240) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.answers import Asked, not_understood
+from connectors.answers import Asked, not_understood, understood
 from connectors.gitlab import mapping
 from connectors.gitlab.client import PAGE, GitlabClient
 from connectors.gitlab.mapping import Ref
@@ -76,13 +76,14 @@ class GitlabReading:
             "page": page,
         }
         issues = self._client.get_list(asked, "/issues", params)
-        # What moved away is closed where it was; where it is now it is listed by itself.
-        readings = self.readings(asked, (each for each in issues if not each.get("moved_to_id")))
-        last = max([seen, *(mapping.instant(each["updated_at"]) for each in issues)])
+        with understood(asked):
+            # What moved away is closed where it was; where it is now it is listed by itself.
+            readings = self.readings(asked, (each for each in issues if not each.get("moved_to_id")))
+            instants = [mapping.instant(each["updated_at"]) for each in issues]
+        last = max([seen, *instants])
         if len(issues) < PAGE:
             return Changes(tuple(readings), _written(last, 1, more=False))
-        first = mapping.instant(issues[0]["updated_at"])
-        following = page + 1 if last == first == after else 1
+        following = page + 1 if last == instants[0] == after else 1
         return Changes(tuple(readings), _written(last, following, more=True), more=True)
 
     def read(self, refs: Sequence[str]) -> Sweep:
@@ -111,10 +112,8 @@ class GitlabReading:
                 issues += self._client.get_list(asked, f"/projects/{project}/issues", params)
             except Missing:
                 return None
-        try:
+        with understood(asked):
             return {str(mapping.ref_of(each)): each for each in issues}
-        except (KeyError, TypeError, ValueError):
-            raise not_understood(asked) from None
 
     def _present(self, ref: Ref, issue: Any) -> Reading | None:
         """Where the issue is now. None if it is gone, hidden, or moved to where we see nothing."""
@@ -123,7 +122,9 @@ class GitlabReading:
             issue = self.issue(asked, ref)
         seen = {str(ref)}
         while issue is not None and issue.get("moved_to_id"):
-            target = self._moved(int(issue["moved_to_id"]))
+            with understood(asked):
+                moved_to = int(issue["moved_to_id"])
+            target = self._moved(moved_to)
             if target is None or str(target) in seen:
                 return None
             seen.add(str(target))
@@ -143,10 +144,8 @@ class GitlabReading:
         """An issue by its global id, which the REST API gives to administrators alone."""
         asked = self._client.asked("see where an issue has moved to")
         found = self._client.graphql(asked, _MOVED, {"id": f"gid://gitlab/Issue/{issue_id}"}).get("issue")
-        try:
+        with understood(asked):
             return Ref(str(int(found["projectId"])), int(found["iid"])) if found else None
-        except (KeyError, TypeError, ValueError):
-            raise not_understood(asked) from None
 
     def look_up(self, url: str) -> Reading | None:
         known = mapping.named_in(self._settings, url)
@@ -155,8 +154,9 @@ class GitlabReading:
         project, iid = known
         asked = self._client.asked(f"read the issue {project}#{iid}", about_issue=True)
         data = self._client.get(asked, f"{mapping.project_path(project)}/issues/{iid}").data
-        ref = mapping.ref_of(data) if isinstance(data, dict) and "iid" in data else None
-        found = self._present(ref, data) if ref else None
+        with understood(asked):
+            ref = mapping.ref_of(data)
+        found = self._present(ref, data)
         if found is None:
             sentence = f"The issue {project}#{iid} that the postmortem names is gone or not visible to us."
             raise Missing("gitlab.missing", sentence, "Correct the address, or let our account see the issue.")
@@ -165,16 +165,12 @@ class GitlabReading:
     def readings(self, asked: Asked, issues: Iterable[Any]) -> list[Reading]:
         found = list(issues)
         our_id = self.our_id() if found else None
-        try:
+        with understood(asked):
             return [mapping.reading_of(self._settings, issue, our_id) for issue in found]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise not_understood(asked) from None
 
     def ref_of(self, asked: Asked, issue: Any) -> IssueRef:
-        try:
+        with understood(asked):
             return mapping.issue_ref(self._settings, issue)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise not_understood(asked) from None
 
 
 def _cursor(cursor: str | None) -> tuple[datetime, int, bool]:

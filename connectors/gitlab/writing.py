@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from connectors.answers import Asked, not_understood, overtaken, unlike
+from connectors.answers import Asked, not_understood, overtaken, understood, unlike
 from connectors.gitlab import mapping
 from connectors.gitlab.client import PAGE, GitlabClient
 from connectors.gitlab.markdown import BODY, gitlab_markdown, gitlab_title
@@ -32,7 +32,9 @@ class GitlabWriting:
         payload = {**self._fields(place, draft), **self._text(draft.title, draft.body, draft.marker)}
         data = self._client.send(asked, "post", f"{mapping.project_path(place.name)}/issues", payload)
         issue = self._reading.ref_of(asked, data)
-        return Created(issue, _digest(payload), tuple(_dropped(draft, payload, data)))
+        with understood(asked):
+            dropped = tuple(_dropped(draft, payload, data))
+        return Created(issue, _digest(payload), dropped)
 
     def _fields(self, place: Place, draft: IssueDraft) -> dict[str, Any]:
         fields = {**place.constants, **draft.fields}
@@ -88,8 +90,9 @@ class GitlabWriting:
         params = {"activity_filter": "only_comments", "order_by": "created_at", "sort": "asc"}
         while True:
             notes = self._client.get_list(asked, path, {**params, "page": page})
-            own = (note for note in notes if not note.get("system"))
-            found += [str(note["id"]) for note in own if mapping.token(marker) in str(note.get("body") or "")]
+            with understood(asked):
+                own = (note for note in notes if not note.get("system"))
+                found += [str(note["id"]) for note in own if mapping.token(marker) in str(note.get("body") or "")]
             if len(notes) < PAGE:
                 return tuple(found)
             page += 1

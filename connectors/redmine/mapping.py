@@ -41,6 +41,15 @@ def ref_of(issue: Mapping[str, Any]) -> Ref:
     return Ref(int(issue["id"]), instant(issue["created_on"]).strftime("%Y%m%dT%H%M%SZ"))
 
 
+def whole(settings: RedmineSettings, issue: Any) -> Any:
+    """The issue; raises KeyError, TypeError or ValueError where what is read of every issue is not there."""
+    ref_of(issue)
+    category_of(settings, issue["status"])
+    if not isinstance(issue["subject"], str) or "id" not in issue["status"]:
+        raise ValueError("no issue")
+    return issue
+
+
 def issue_ref(settings: RedmineSettings, issue: Mapping[str, Any], place: str) -> IssueRef:
     ref = ref_of(issue)
     return IssueRef(str(ref), f"#{ref.id}", f"{settings.browse_url}/issues/{ref.id}", place)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.answers import Asked, not_understood
+from connectors.answers import Asked, understood
 from connectors.redmine import mapping
 from connectors.redmine.client import PAGE, RedmineClient
 from connectors.redmine.settings import RedmineSettings
@@ -26,14 +26,18 @@ class RedmineReading:
 
     def me(self) -> Mapping[str, Any]:
         """Our account. Raises AccessDenied for a key that Redmine does not know: lists only come back empty with it."""
+        asked = self._client.asked("see who our account is")
         found: Mapping[str, Any] = self._client.get_member(
-            self._client.asked("see who our account is"), "/users/current.json", "user", {"include": "memberships"}
+            asked, "/users/current.json", "user", {"include": "memberships"}
         )
-        self._our_id = int(found["id"]) if found.get("id") else None
+        with understood(asked):
+            self._our_id = int(found["id"])
         return found
 
     def our_id(self) -> int | None:
-        return self._our_id if self._our_id is not None else self.me().get("id")
+        if self._our_id is None:
+            self.me()
+        return self._our_id
 
     def place_of(self, project_id: int) -> str:
         """The identifier of a project, which issues name by its number alone."""
@@ -95,7 +99,8 @@ class RedmineReading:
             listed = self._client.get_member(
                 asked, "/issues.json", "issues", {**_ALL, "issue_id": ",".join(map(str, part))}
             )
-            issues.update({int(each["id"]): each for each in listed})
+            with understood(asked):
+                issues.update({int(each["id"]): mapping.whole(self._settings, each) for each in listed})
         present, gone = [], [text for text in refs if text not in parsed]
         for text, ref in parsed.items():
             issue = issues.get(ref.id) or self.issue(ref.id)
@@ -109,13 +114,15 @@ class RedmineReading:
         """None: deleted, or hidden from us."""
         asked = self._client.asked(f"read the issue #{number}", about_issue=True)
         try:
-            return self._client.get_member(asked, f"/issues/{number}.json", "issue", {"include": include})
+            found = self._client.get_member(asked, f"/issues/{number}.json", "issue", {"include": include})
         except Missing:
             return None
         except AccessDenied as error:
             if error.code != "redmine.forbidden":
                 raise
             return None
+        with understood(asked):
+            return mapping.whole(self._settings, found)
 
     def look_up(self, url: str) -> Reading | None:
         number = mapping.id_in(self._settings, url)
@@ -130,10 +137,8 @@ class RedmineReading:
     def readings(self, asked: Asked, issues: Iterable[Any]) -> list[Reading]:
         found = list(issues)
         our_id = self.our_id() if found else None
-        try:
+        with understood(asked):
             return [self._reading(issue, our_id) for issue in found]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise not_understood(asked) from None
 
     def _reading(self, issue: Any, our_id: int | None) -> Reading:
         reading = mapping.reading_of(self._settings, issue, self.place_of(int(issue["project"]["id"])), our_id)
@@ -147,10 +152,8 @@ class RedmineReading:
         return replace(reading, category=Category.DECLINED, status=f"{reading.status} (duplicate)", duplicate_of=of)
 
     def ref_of(self, asked: Asked, issue: Any, place: str = "") -> IssueRef:
-        try:
+        with understood(asked):
             return mapping.issue_ref(self._settings, issue, place or self.place_of(int(issue["project"]["id"])))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise not_understood(asked) from None
 
 
 def _cursor(cursor: str | None) -> tuple[datetime, int, bool]:
