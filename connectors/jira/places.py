@@ -122,11 +122,25 @@ class JiraPlaces:
         jql = f"project = {project} AND issuetype = {kind} AND statusCategory != Done ORDER BY created DESC"
         try:
             ref = self._reading.newest(asked, jql)
-            if ref is not None:
-                self._workflow.rehearse(ref, Category.DONE)
+            if ref is None:
+                return self._endless(place, wanted)
+            self._workflow.rehearse(ref, Category.DONE)
         except (Rejected, Missing) as error:
             return [finding(error)] if error.code.startswith(("jira.no_transition", "jira.transition_")) else []
         return []
+
+    def _endless(self, place: Place, wanted: str) -> list[Finding]:
+        """Where there is no issue to look at yet, the workflow's statuses show at least whether any is an end."""
+        asked = self._client.asked(f"see which statuses {wanted} has in {place.name}")
+        types = self._client.get(asked, f"project/{place.name}/statuses")
+        named = [each for each in types if each.get("name") == wanted] if isinstance(types, list) else []
+        statuses = [status for each in named for status in each.get("statuses") or ()]
+        if not statuses or any((each.get("statusCategory") or {}).get("key") == "done" for each in statuses):
+            return []
+        names = ", ".join(str(each.get("name")) for each in statuses)
+        sentence = f"{self._client.name}: no status of {wanted} in {place.name} is an end (there are {names})."
+        cure = "Put a status of the category Done into the project's workflow, or name another issue_type."
+        return [Finding("jira.no_transition", sentence, cure)]
 
     def _pages(self, place: Place, path: str, key: str) -> list[Mapping[str, Any]]:
         """The paths that replace the single createmeta, which Cloud is removing (CHANGE-1304) and Data Center removed

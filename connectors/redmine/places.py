@@ -107,7 +107,7 @@ class RedminePlaces:
         refusals = () if findings else self._refusals(asked, place)
         return PlaceDescription(
             Visibility.PUBLIC if public else Visibility.INTERNAL,
-            (*findings, *(self._refusal(place, text) for text in refusals)),
+            (*findings, *(self._refusal(place, text) for text in refusals), *self._endless(place)),
             issue_types=tuple(str(each["name"]) for each in project.get("trackers") or ()),
             fields=tuple(_field(place, each, refusals) for each in project.get("issue_custom_fields") or ()),
             permissions=tuple(sorted((self._permissions.get(place.name) or (0.0, None))[1] or ())),
@@ -174,6 +174,24 @@ class RedminePlaces:
         sentence = f"{self._name}: {account.id!r} is no account of Redmine, which goes by the user's number."
         cure = f"Write the number, which stands in the address of their page, as {self._name} under their accounts."
         return Finding("redmine.assignee_unknown", sentence, cure)
+
+    def _endless(self, place: Place) -> list[Finding]:
+        """Whether the workflow lets us close the newest issue that is open and ours. Redmine tells steps of issues
+        alone, and whoever wrote an issue may be allowed more in it.
+        """
+        asked = self._client.asked(f"see how issues in {place.name} are closed")
+        params = {"project_id": place.name, "author_id": "me", "status_id": "open", "sort": "id:desc", "limit": 1}
+        if tracker := self.tracker(place.issue_type):
+            params["tracker_id"] = tracker
+        listed = self._client.get_member(asked, "/issues.json", "issues", params)
+        issue = self._reading.issue(int(listed[0]["id"]), "allowed_statuses") if listed else None
+        allowed = (issue or {}).get("allowed_statuses")  # which came with Redmine 5
+        if allowed is None or any(each.get("is_closed") for each in allowed):
+            return []
+        names = ", ".join(str(each.get("name")) for each in allowed) or "none"
+        sentence = f"{self._name}: the workflow lets our account close no issue in {place.name} (it offers {names})."
+        cure = "Let our account's role take a step to a closed status in the workflow of that tracker."
+        return [Finding("redmine.no_transition", sentence, cure)]
 
     def _refusal(self, place: Place, text: str) -> Finding:
         sentence = f"{self._name}: Redmine would refuse an issue in {place.name} ({quoted(text)})."

@@ -147,7 +147,9 @@ def _describe(
     def ask() -> Sequence[Finding]:
         description = parts.tracker(target.tracker).describe(place)
         seen.append(description)
-        return [*description.findings, *_leaks(target, routes, description)]
+        # Of a place that we cannot see, this would be told of every route, and is not what is wrong.
+        unseen = description.visibility is Visibility.UNKNOWN and description.findings
+        return [*description.findings, *(() if unseen else _leaks(target, routes, description))]
 
     return ask
 
@@ -155,11 +157,11 @@ def _describe(
 def _assign(
     target: TargetConfig, place: Place, people: Sequence[Account], parts: _Parts, seen: list[PlaceDescription]
 ) -> Callable[[], Sequence[Finding]]:
-    """Asked of a place that is there alone: of another it would only be told that nobody can be assigned."""
+    """Asked where nothing else is wrong: elsewhere it would only be told that nobody can be assigned."""
 
     def ask() -> Sequence[Finding]:
-        there = any(each.visibility is not Visibility.UNKNOWN or not each.findings for each in seen)
-        return parts.tracker(target.tracker).unassignable(place, people) if there else ()
+        well = bool(seen) and not any(each.findings for each in seen)
+        return parts.tracker(target.tracker).unassignable(place, people) if well else ()
 
     return ask
 

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from config.model import Config
-from connectors.spi import Category, Connector, ConnectorError, Finding, IssueDraft, Place, Tracker
+from connectors.spi import Category, Connector, ConnectorError, Finding, IssueDraft, IssueRef, Place, Rejected, Tracker
 
 TITLE = "Afteraction tries whether it may open, edit, comment on and close an issue here"
 BODY = "This issue was made by `afteraction check --online --create-one`. It is closed again by itself."
 
 
 def try_target(config: Config, connectors: Mapping[str, Connector], name: str) -> Iterator[str | Finding]:
-    """One line for each step that succeeded; at last a Finding for the one that did not, if any did not.
-
-    The issue carries a marker like any of ours, of no action item, and is left closed.
+    """One line for each step that succeeded, and a Finding for each that did not. The issue carries a marker like any
+    of ours, of no action item, and is left closed; where it cannot be closed, that is told with its address.
     """
     target = config.targets.get(name)
     if target is None:
@@ -36,15 +35,34 @@ def try_target(config: Config, connectors: Mapping[str, Connector], name: str) -
         yield Finding(error.code, error.sentence, error.cure)
 
 
-def _steps(tracker: Tracker, place: Place) -> Iterator[str]:
+def _steps(tracker: Tracker, place: Place) -> Iterator[str | Finding]:
     token = "try" + secrets.token_hex(8)
     made = tracker.create(place, IssueDraft(TITLE, BODY, token))
     dropped = f", without {', '.join(made.dropped)}" if made.dropped else ""
     yield f"Opened {made.issue.key}{dropped}: {made.issue.url}"
-    ref = made.issue.ref
-    tracker.rewrite(ref, f"{TITLE} (edited)", f"{BODY}\n\nEdited at {datetime.now(UTC):%H:%M:%S} UTC.", token)
-    yield f"Edited {made.issue.key}."
-    tracker.comment(ref, f"{token}-comment", "A comment of ours.", None)
-    yield f"Commented on {made.issue.key}."
-    status = tracker.transition(ref, Category.DECLINED)
-    yield f"Closed {made.issue.key}: {status}."
+    for step in (_edit, _comment, _close):
+        try:
+            yield step(tracker, made.issue, token)
+        except ConnectorError as error:
+            left = f" Then close {made.issue.url} by hand." if step is _close else ""
+            yield Finding(error.code, error.sentence, error.cure + left)
+
+
+def _edit(tracker: Tracker, issue: IssueRef, token: str) -> str:
+    body = f"{BODY}\n\nEdited at {datetime.now(UTC):%H:%M:%S} UTC."
+    tracker.rewrite(issue.ref, f"{TITLE} (edited)", body, token)
+    return f"Edited {issue.key}."
+
+
+def _comment(tracker: Tracker, issue: IssueRef, token: str) -> str:
+    tracker.comment(issue.ref, f"{token}-comment", "A comment of ours.", None)
+    return f"Commented on {issue.key}."
+
+
+def _close(tracker: Tracker, issue: IssueRef, token: str) -> str:
+    """As not to be done, or where the workflow has no such end, as done."""
+    _ = token
+    try:
+        return f"Closed {issue.key}: {tracker.transition(issue.ref, Category.DECLINED)}."
+    except Rejected:
+        return f"Closed {issue.key}: {tracker.transition(issue.ref, Category.DONE)}."

@@ -77,13 +77,20 @@ def test_archived_project_refuses_its_issues_and_keeps_them(strict, make):
 
 @pytest.mark.complaint("a step that the workflow does not offer leaves an issue half changed")
 def test_issue_that_could_not_be_finished_is_found_before_its_time(strict):
-    for project, code in (("ENDLESS", "jira.no_transition"), ("WHY", "jira.transition_field_required")):
+    for project, code in (("STEP", "jira.no_transition"), ("WHY", "jira.transition_field_required")):
         jira, place = cloud(strict), Place(project)
         assert jira.describe(place).findings == ()
         jira.create(place, DRAFT)
         (finding,) = jira.describe(place).findings
         assert finding.code == code
         assert "transitions" in finding.cure
+
+
+@both
+def test_workflow_without_an_end_is_found_before_there_is_an_issue(strict, make):
+    (finding,) = make(strict).describe(Place("ENDLESS")).findings
+    assert finding.code == "jira.no_transition"
+    assert "no status of Task in ENDLESS is an end (there are Open)" in finding.sentence
 
 
 def test_settings_for_the_workflow_make_the_finding_go_away(strict):

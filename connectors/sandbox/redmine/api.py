@@ -217,6 +217,7 @@ def _asked_for(issue: Issue) -> bool:
         (asked.get("status_id") == "*" or not is_closed(issue.status))
         and (ids is None or str(issue.id) in ids.split(","))
         and (wanted is None or (project is not None and project.id == issue.project))
+        and (asked.get("author_id") != "me" or (now.user is not None and issue.author == now.user.id))
         and asked.get("description", "~").removeprefix("~").lower() in issue.description.lower()
         and issue.updated >= _since(asked.get("updated_on"))
         and all(issue.custom.get(name) == value for name, value in custom)
