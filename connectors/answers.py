@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from connectors.spi import (
 )
 
 SKEW_SECONDS = 60.0
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,14 @@ def _http_date(value: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def next_since(last: datetime, server_now: datetime | None, overlap: timedelta) -> datetime:
+    """Where a tracker that is read by its own clock is asked from next: a little before the last change seen, for a
+    replica may be late; and at that change itself once it is long past, or a burst would be read again for ever.
+    """
+    now = min(server_now, datetime.now(UTC)) if server_now else last
+    return last if now - last > overlap + _CLOCKS_DIFFER else last - overlap
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:

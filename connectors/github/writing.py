@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from connectors.answers import Asked, not_understood, overtaken, unlike
+from connectors.answers import Asked, not_understood, overtaken, understood, unlike
 from connectors.github import mapping
 from connectors.github.client import PAGE, GithubClient
 from connectors.github.settings import GithubSettings
@@ -73,11 +73,11 @@ class GithubWriting:
             return Created(self._ref(asked, self._client.send(asked, "PATCH", path, payload)), _digest(payload))
         looking = self._client.asked(f"read the issue {shown(ref)}", about_issue=True)
         issue = self._client.get(looking, path).data
-        if not isinstance(issue, dict) or not isinstance(issue.get("title"), str):
-            raise not_understood(looking)
-        if _digest(issue) not in over:
+        with understood(looking):
+            standing, changed = _digest(issue), unlike(payload, issue)
+        if standing not in over:
             raise overtaken(asked)
-        if changed := unlike(payload, issue):
+        if changed:
             issue = self._client.send(asked, "PATCH", path, changed)
         return Created(self._ref(asked, issue), _digest(payload))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.answers import Asked, not_understood, understood
+from connectors.answers import Asked, next_since, not_understood, server_time, understood
 from connectors.gitlab import mapping
 from connectors.gitlab.client import PAGE, GitlabClient
 from connectors.gitlab.mapping import Ref
@@ -60,12 +60,11 @@ class GitlabReading:
     def changes(self, cursor: str | None) -> Changes:
         """A page of what changed in all projects that we see, oldest first, by GitLab's own clock.
 
-        The cursor stands at the last change seen, and each round looks a little behind it: a replica may be late. A
-        full page moves it on; where a whole page changed in one instant, the page's number moves instead.
+        A full page moves the beginning to its last change; where a whole page changed in one instant, the page's number
+        moves instead. What is the last page decides where the next round begins.
         """
         asked = self._client.asked("ask what changed")
-        seen, page, more = _cursor(cursor)
-        after = seen if more else seen - timedelta(seconds=self._settings.overlap_seconds)
+        after, page = _cursor(cursor)
         params = {
             "scope": "all",
             "state": "all",
@@ -75,16 +74,20 @@ class GitlabReading:
             "updated_after": mapping.stamp(after),
             "page": page,
         }
-        issues = self._client.get_list(asked, "/issues", params)
+        reply = self._client.get(asked, "/issues", {"per_page": PAGE, **params})
+        issues = reply.data
+        if not isinstance(issues, list):
+            raise not_understood(asked)
         with understood(asked):
             # What moved away is closed where it was; where it is now it is listed by itself.
             readings = self.readings(asked, (each for each in issues if not each.get("moved_to_id")))
             instants = [mapping.instant(each["updated_at"]) for each in issues]
-        last = max([seen, *instants])
+        last = max([after, *instants])
         if len(issues) < PAGE:
-            return Changes(tuple(readings), _written(last, 1, more=False))
+            since = next_since(last, server_time(reply.headers), timedelta(seconds=self._settings.overlap_seconds))
+            return Changes(tuple(readings), _written(since, 1))
         following = page + 1 if last == instants[0] == after else 1
-        return Changes(tuple(readings), _written(last, following, more=True), more=True)
+        return Changes(tuple(readings), _written(last, following), more=True)
 
     def read(self, refs: Sequence[str]) -> Sweep:
         parsed = {text: mapping.parse_ref(text) for text in refs}
@@ -173,14 +176,14 @@ class GitlabReading:
             return mapping.issue_ref(self._settings, issue)
 
 
-def _cursor(cursor: str | None) -> tuple[datetime, int, bool]:
-    """(last change seen, page, in the middle of a round). What cannot be read begins anew: repeating is harmless."""
+def _cursor(cursor: str | None) -> tuple[datetime, int]:
+    """(where to begin, page). What cannot be read begins anew: repeating is harmless."""
     try:
         data = json.loads(cursor or "{}")
-        return mapping.instant(data["seen"]), int(data.get("page", 1)), bool(data.get("more"))
+        return mapping.instant(data["after"]), int(data.get("page", 1))
     except (ValueError, TypeError, AttributeError, KeyError):
-        return datetime(2000, 1, 1, tzinfo=UTC), 1, True
+        return datetime(2000, 1, 1, tzinfo=UTC), 1
 
 
-def _written(seen: datetime, page: int, *, more: bool) -> str:
-    return json.dumps({"seen": mapping.stamp(seen), "page": page, "more": more})
+def _written(after: datetime, page: int) -> str:
+    return json.dumps({"after": mapping.stamp(after), "page": page})

@@ -72,11 +72,11 @@ class GitlabWriting:
             )
         looking = self._client.asked(f"read the issue {ref}", about_issue=True)
         issue = self._client.get(looking, path).data
-        if not isinstance(issue, dict) or not isinstance(issue.get("title"), str):
-            raise not_understood(looking)
-        if _digest(issue) not in over:
+        with understood(looking):
+            standing, changed = _digest(issue), unlike(payload, issue)
+        if standing not in over:
             raise overtaken(asked)
-        if changed := unlike(payload, issue):
+        if changed:
             issue = self._client.send(asked, "put", path, changed)
         return Created(self._reading.ref_of(asked, issue), _digest(payload))
 

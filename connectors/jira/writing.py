@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from connectors.answers import not_understood, overtaken, unlike
+from connectors.answers import not_understood, overtaken, understood, unlike
 from connectors.jira import mapping
 from connectors.jira.client import OPTIONAL, FieldRefused, JiraClient
 from connectors.jira.parents import JiraParents
@@ -88,16 +88,22 @@ class JiraWriting:
         looking = self._client.asked(f"read the issue {ref}", about_issue=True)
         issue = self._reading.issue(looking, ref, ("project", *fields), history=over is not None)
         asked = self._client.asked(f"rewrite the issue {ref}", mutating=True, about_issue=True)
-        if over is not None and _digest(issue["fields"]) not in over:
+        with understood(looking):
+            standing, changed = _digest(issue["fields"]), unlike(fields, issue["fields"])
+        if over is not None and standing not in over:
             raise overtaken(asked)
-        if changed := unlike(fields, issue["fields"]):
+        if changed:
             self._client.call(asked, "PUT", f"issue/{ref}", {"fields": changed})
-            if over is not None:
-                after = self._reading.issue(looking, ref, history=True)
-                if theirs := mapping.displaced(issue, after, self._reading.our_account(), changed):
-                    self._client.call(asked, "PUT", f"issue/{ref}", {"fields": theirs})
-                    raise overtaken(asked)
+        if changed and over is not None and (theirs := self._displaced(issue, changed)):
+            self._client.call(asked, "PUT", f"issue/{ref}", {"fields": theirs})
+            raise overtaken(asked)
         return Created(self._reading.ref_of(issue), _digest(fields))
+
+    def _displaced(self, before: Mapping[str, Any], changed: Mapping[str, str]) -> dict[str, str]:
+        asked = self._client.asked(f"read the history of the issue {before['key']}", about_issue=True)
+        after = self._reading.issue(asked, str(before["id"]), history=True)
+        with understood(asked):
+            return mapping.displaced(before, after, self._reading.our_account(), changed)
 
     def text_digest(self, title: str, body: str) -> str:
         return text_digest(one_line(title, JIRA_SUMMARY), description(body))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.answers import Asked, understood
+from connectors.answers import Asked, next_since, not_understood, server_time, understood
 from connectors.redmine import mapping
 from connectors.redmine.client import PAGE, RedmineClient
 from connectors.redmine.settings import RedmineSettings
@@ -48,13 +48,19 @@ class RedmineReading:
         return self._places[project_id]
 
     def _listed(self, asked: Asked, params: Mapping[str, Any]) -> list[Any]:
-        """A page of a list. With a wrong key Redmine lists nothing and says 200, so nothing is believed only of a key
-        that it knows.
+        return self._page(asked, params)[0]
+
+    def _page(self, asked: Asked, params: Mapping[str, Any]) -> tuple[list[Any], datetime | None]:
+        """A page of a list, and Redmine's time. With a wrong key Redmine lists nothing and says 200, so nothing is
+        believed only of a key that it knows.
         """
-        issues = self._client.get_member(asked, "/issues.json", "issues", {**_ALL, **params})
+        reply = self._client.get(asked, "/issues.json", {**_ALL, **params})
+        issues = reply.data.get("issues") if isinstance(reply.data, dict) else None
+        if not isinstance(issues, list):
+            raise not_understood(asked)
         if not issues:
             self.me()
-        return list(issues)
+        return issues, server_time(reply.headers)
 
     def find(self, place: Place, marker: str, since: datetime) -> tuple[Reading, ...]:
         """Redmine reads its tables, so what was created is found at once."""
@@ -70,37 +76,29 @@ class RedmineReading:
         """A page of what changed of ours in all projects, oldest first, by Redmine's own clock.
 
         Instants are stored finer than they can be asked for, and an upper bound loses what changed within its second:
-        there is none, and each round begins a little before the last change seen. A full page moves the beginning to
-        its last issue; where that is the same second, the offset moves instead.
+        there is none. A full page moves the beginning to its last issue; where that is the same second, the offset
+        moves instead. What is the last page decides where the next round begins.
         """
         asked = self._client.asked("ask what changed")
-        seen, offset, more = _cursor(cursor)
-        since = seen if more else seen - timedelta(seconds=self._settings.overlap_seconds)
+        since, offset = _cursor(cursor)
         params = {
             "updated_on": f">={mapping.stamp(since)}",
             "description": f"~{mapping.WORD}",
             "sort": "updated_on:asc,id:asc",
             "offset": offset,
         }
-        issues = self._listed(asked, params)
+        issues, server_now = self._page(asked, params)
         readings = tuple(self.readings(asked, issues))
-        last = max([seen, *(each.updated_at for each in readings)])
+        last = max([since, *(each.updated_at for each in readings)])
         if len(issues) < PAGE:
-            return Changes(readings, _written(last, 0, more=False))
-        return Changes(readings, _written(last, 0 if last > since else offset + PAGE, more=True), more=True)
+            following = next_since(last, server_now, timedelta(seconds=self._settings.overlap_seconds))
+            return Changes(readings, _written(following, 0))
+        return Changes(readings, _written(last, 0 if last > since else offset + PAGE), more=True)
 
     def read(self, refs: Sequence[str]) -> Sweep:
         asked = self._client.asked("read issues")
         parsed = {text: ref for text in refs if (ref := mapping.parse_ref(text))}
-        ids = list(dict.fromkeys(ref.id for ref in parsed.values()))
-        issues: dict[int, Any] = {}
-        for start in range(0, len(ids), PAGE):
-            part = ids[start : start + PAGE]
-            listed = self._client.get_member(
-                asked, "/issues.json", "issues", {**_ALL, "issue_id": ",".join(map(str, part))}
-            )
-            with understood(asked):
-                issues.update({int(each["id"]): mapping.whole(self._settings, each) for each in listed})
+        issues = self._numbered(asked, [ref.id for ref in parsed.values()])
         present, gone = [], [text for text in refs if text not in parsed]
         for text, ref in parsed.items():
             issue = issues.get(ref.id) or self.issue(ref.id)
@@ -109,6 +107,16 @@ class RedmineReading:
             else:
                 present.append(issue)
         return Sweep(tuple(self.readings(asked, present)), tuple(gone))
+
+    def _numbered(self, asked: Asked, numbers: Iterable[int]) -> dict[int, Any]:
+        """Those of these issues that we see, a hundred a request."""
+        ids, issues = list(dict.fromkeys(numbers)), {}
+        for start in range(0, len(ids), PAGE):
+            params = {**_ALL, "issue_id": ",".join(map(str, ids[start : start + PAGE]))}
+            listed = self._client.get_member(asked, "/issues.json", "issues", params)
+            with understood(asked):
+                issues.update({int(each["id"]): mapping.whole(self._settings, each) for each in listed})
+        return issues
 
     def issue(self, number: int, include: str = "relations") -> Any:
         """None: deleted, or hidden from us."""
@@ -138,32 +146,43 @@ class RedmineReading:
         found = list(issues)
         our_id = self.our_id() if found else None
         with understood(asked):
-            return [self._reading(issue, our_id) for issue in found]
+            readings = [self._reading(issue, our_id) for issue in found]
+            named = [_named(issue, reading) for issue, reading in zip(found, readings, strict=True)]
+            originals = self._numbered(asked, [number for number in named if number is not None])
+            return [
+                _duplicate(reading, originals.get(number) if number is not None else None)
+                for reading, number in zip(readings, named, strict=True)
+            ]
 
     def _reading(self, issue: Any, our_id: int | None) -> Reading:
-        reading = mapping.reading_of(self._settings, issue, self.place_of(int(issue["project"]["id"])), our_id)
-        original = mapping.original_of(issue)
-        if original is None or reading.category not in (Category.DONE, Category.DECLINED):
-            return reading
-        other = self.issue(original)
-        if other is None:
-            return reading
-        of = str(mapping.ref_of(other))
-        return replace(reading, category=Category.DECLINED, status=f"{reading.status} (duplicate)", duplicate_of=of)
+        return mapping.reading_of(self._settings, issue, self.place_of(int(issue["project"]["id"])), our_id)
 
     def ref_of(self, asked: Asked, issue: Any, place: str = "") -> IssueRef:
         with understood(asked):
             return mapping.issue_ref(self._settings, issue, place or self.place_of(int(issue["project"]["id"])))
 
 
-def _cursor(cursor: str | None) -> tuple[datetime, int, bool]:
-    """(last change seen, offset, in the middle of a round). What cannot be read begins anew: repeating is harmless."""
+def _named(issue: Any, reading: Reading) -> int | None:
+    """The number of the issue as whose duplicate this one was closed."""
+    return mapping.original_of(issue) if reading.category in (Category.DONE, Category.DECLINED) else None
+
+
+def _duplicate(reading: Reading, original: Any) -> Reading:
+    """None: it is none, or we do not see of which."""
+    if original is None:
+        return reading
+    of, status = str(mapping.ref_of(original)), f"{reading.status} (duplicate)"
+    return replace(reading, category=Category.DECLINED, status=status, duplicate_of=of)
+
+
+def _cursor(cursor: str | None) -> tuple[datetime, int]:
+    """(where to begin, offset). What cannot be read begins anew: repeating is harmless."""
     try:
         data = json.loads(cursor or "{}")
-        return mapping.instant(data["seen"]), int(data.get("offset", 0)), bool(data.get("more"))
+        return mapping.instant(data["since"]), int(data.get("offset", 0))
     except (ValueError, TypeError, AttributeError, KeyError):
-        return datetime(2000, 1, 1, tzinfo=UTC), 0, True
+        return datetime(2000, 1, 1, tzinfo=UTC), 0
 
 
-def _written(seen: datetime, offset: int, *, more: bool) -> str:
-    return json.dumps({"seen": mapping.stamp(seen), "offset": offset, "more": more})
+def _written(since: datetime, offset: int) -> str:
+    return json.dumps({"since": mapping.stamp(since), "offset": offset})

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from connectors.answers import Asked, not_understood, overtaken, unlike
+from connectors.answers import Asked, not_understood, overtaken, understood, unlike
 from connectors.markup import fit, size
 from connectors.redmine import mapping
 from connectors.redmine.client import RedmineClient, Refused
@@ -105,7 +105,9 @@ class RedmineWriting:
         after = self._present(asked, ref, "journals")
         if _digest(after) == _digest(before) != _digest(payload):
             raise ignored(asked, "our account may not edit it")
-        if over is not None and (theirs := _displaced(after, before, changed)):
+        with understood(asked):
+            theirs = _displaced(after, before, changed) if over is not None else {}
+        if theirs:
             self._client.send(asked, "put", _path(before), {"issue": theirs})
             raise overtaken(asked)
         return Created(self._reading.ref_of(asked, after), _digest(payload))

@@ -169,9 +169,9 @@ class Issues:
         return sorted(row.place for row in rows)
 
     def present(self, tracker: str) -> list[Issue]:
-        rows = self._connection.execute(
-            select(issues).where(issues.c.tracker == tracker, issues.c.gone_at.is_(None)).order_by(issues.c.id)
-        )
+        """Those of one place together: some trackers are asked place by place."""
+        known = select(issues).where(issues.c.tracker == tracker, issues.c.gone_at.is_(None))
+        rows = self._connection.execute(known.order_by(issues.c.place, issues.c.id))
         return [read_row(Issue, row) for row in rows]
 
     def count_present(self, target: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import insert
@@ -11,7 +12,7 @@ from connectors.sandbox.github.shapes import node_id
 from connectors.spi import text_digest
 from service.domain.facts import ItemFacts
 from service.domain.identity import marker
-from service.ledger import codec
+from service.ledger import Ledger, codec
 from service.ledger.tables import action_items, issues, postmortems
 from tests.support.house import House
 from tests.usecases.surroundings import Outside, items_of
@@ -133,3 +134,15 @@ def test_without_any_webhook_the_ledger_converges_within_one_cycle(
     house.pass_time(seconds=61)
     house.reconcile()
     assert {each.state.value for each in items_of(house)} == {"done"}
+
+
+def test_issues_of_one_place_are_swept_together(ledger: Ledger) -> None:
+    now = datetime.now(UTC)
+    common = {"tracker": "gitlab", "target": "lab", "url": "http://x/1", "origin": "made", "category": "todo"}
+    with ledger.begin() as uow:
+        for number in range(1, 7):
+            row = {"id": number, "place": f"acme/{number % 2}", "ref": f"{number % 2}#{number}", "key": f"#{number}"}
+            uow.connection.execute(insert(issues).values(**common, **row, marker=f"m{number}", created_at=now))
+        uow.commit()
+    with ledger.read() as uow:
+        assert [issue.id for issue in uow.issues.present("gitlab")] == [2, 4, 6, 1, 3, 5]
