@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,10 @@ HOUR = 3_600_000
 
 def age(bench: SandboxBench, milliseconds: int) -> None:
     """Lets the issues of the place be that old, each three seconds older than the one after it."""
-    site = bench.world.gitlab if isinstance(bench, GitlabBench) else bench.world.redmine
+    site: Any = bench.world.gitlab if isinstance(bench, GitlabBench) else bench.world.redmine
     for number, issue in enumerate(reversed(site.everything())):
         made = issue.created - milliseconds - 3000 * number
-        site._keep(replace(issue, created=made, updated=made))  # type: ignore[arg-type]
+        site._keep(replace(issue, created=made, updated=made))
 
 
 @pytest.mark.parametrize("target", [GitlabBench, RedmineBench], ids=lambda each: each.__name__)
