@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.accept import accept, arrivals
 from benchmarks.carrying import hanging, promptness, throughput
+from benchmarks.costs import costs, window
 from benchmarks.databases import databases
 from benchmarks.figures import Figure, table
 from benchmarks.plan import Plan
@@ -22,7 +23,19 @@ from benchmarks.trouble import trouble
 Benchmark = Callable[[Plan], Iterator[Figure]]
 BENCHMARKS: Mapping[str, Benchmark] = {
     each.__name__: each
-    for each in (accept, trouble, promptness, throughput, hanging, arrivals, pages, sweeping, reconciling)
+    for each in (
+        accept,
+        trouble,
+        promptness,
+        throughput,
+        hanging,
+        arrivals,
+        pages,
+        sweeping,
+        reconciling,
+        costs,
+        window,
+    )
 }
 
 

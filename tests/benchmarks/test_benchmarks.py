@@ -28,6 +28,35 @@ def test_a_benchmark_runs(name: str, places: Databases) -> None:
     assert BENCHMARKS[name].__doc__
 
 
+TITLES = ("Jira Cloud", "Jira Data Center", "github.com", "GitHub Enterprise Server", "GitLab", "Redmine")
+COSTS = {
+    **{f"creation, {title}": 1 for title in TITLES},
+    **{f"nothing changed, {title}": 1 for title in TITLES},
+    **{f"full sweep, {title}": 1 for title in TITLES},
+    **{f"creation and link, {title}": 2 for title in TITLES[:2]},
+    **{f"creation under a parent, {title}": 1 for title in (*TITLES[:2], "Redmine")},
+    "creation under a parent, github.com": 2,
+    **{f"nothing changed, not answered 304, {title}": 0 for title in TITLES[2:4]},
+    "nothing changed in 2 places, github.com": 2,
+    "nothing changed in 2 places, not answered 304, github.com": 0,
+    "full sweep in 2 places, github.com": 1,
+    "nothing changed in 3 places, GitLab": 1,
+    "full sweep in 3 places, GitLab": 3,
+}
+
+
+def test_the_calls_to_each_target_are_counted_and_within_their_bars(places: Databases) -> None:
+    figures = list(BENCHMARKS["costs"](Plan(places, tiny=True)))
+    assert {each.name.removeprefix("costs: "): each.value for each in figures} == COSTS
+    assert all(each.holds for each in figures)
+
+
+def test_the_window_of_each_target_is_measured_by_every_write(places: Databases) -> None:
+    figures = list(BENCHMARKS["window"](Plan(places, tiny=True)))
+    assert {each.name.removeprefix("window: "): each.n for each in figures} == dict.fromkeys(TITLES, 3)
+    assert all(each.least is not None and each.least > 0 for each in figures)
+
+
 def test_figures_are_written_as_a_table_and_as_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,8 @@ def meanwhile(sandbox: Sandbox, methods: tuple[str, ...], path: str, then: Calla
     """Runs something once, before the first request of such a method and path is answered; yields the requests that
     came, from that one on.
     """
-    inner, seen = sandbox._server.app, []
+    inner = sandbox._server.app
+    seen: list[str] = []
 
     def standing_before(environ: dict[str, Any], start_response: Any) -> Any:
         method, where = environ["REQUEST_METHOD"], environ["PATH_INFO"]

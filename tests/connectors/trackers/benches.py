@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from connectors.conformance.counterpart import FAULTS, TrackerBench
@@ -51,6 +52,15 @@ class SandboxBench(TrackerBench):
         }
         self.tracker = make(self.vendor, self.stand_in, table)
         self.hasty = make(self.vendor, self.stand_in, {**table, "call_seconds": 0.8})
+
+    def age(self, seconds: float, apart: float = 0.0) -> None:
+        """Lets all issues be that much older, and each so much older than the one that was made after it."""
+        world = self.world
+        sites: Mapping[str, Any] = {"jira": world.jira, "jira-dc": world.jira_dc, "github": world.github}
+        site = {**sites, "gitlab": world.gitlab, "redmine": world.redmine}[self.stand_in]
+        for number, issue in enumerate(reversed(site.everything())):
+            back = int(1000 * (seconds + apart * number))
+            site._keep(replace(issue, created=issue.created - back, updated=issue.updated - back))
 
     def fail(self, kind: str, *, retry_after: int = 0, form: str = "seconds", status: int = 0) -> None:
         rule = {"kind": kind, "tracker": self.stand_in, "next": 1, "methods": ["POST", "PUT", "PATCH"], "seconds": 3}

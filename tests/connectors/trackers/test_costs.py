@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -13,15 +12,7 @@ from connectors.conformance.asking import DRAFT, pages
 from tests.connectors.trackers.benches import GitlabBench, RedmineBench, SandboxBench, make
 
 PutAtBench = Callable[[type[SandboxBench]], SandboxBench]
-HOUR = 3_600_000
-
-
-def age(bench: SandboxBench, milliseconds: int) -> None:
-    """Lets the issues of the place be that old, each three seconds older than the one after it."""
-    site: Any = bench.world.gitlab if isinstance(bench, GitlabBench) else bench.world.redmine
-    for number, issue in enumerate(reversed(site.everything())):
-        made = issue.created - milliseconds - 3000 * number
-        site._keep(replace(issue, created=made, updated=made))
+HOUR = 3600
 
 
 @pytest.mark.parametrize("target", [GitlabBench, RedmineBench], ids=lambda each: each.__name__)
@@ -34,7 +25,7 @@ def test_a_burst_of_changes_is_looked_at_again_only_while_it_is_fresh(
     tracker = make(target.vendor, target.stand_in, table)
     for number in range(3):
         tracker.create(target.place, replace(DRAFT, marker=f"burst{number:011d}"))
-    age(bench, old)
+    bench.age(old, apart=3)
     (feed,) = tracker.feeds([target.place.name])
     *_, last = pages(tracker, feed, None)
     found = tracker.changes(feed, last.cursor, datetime.now(UTC))
