@@ -76,44 +76,43 @@ class FaultProxy:
 def fault_proxy(to_port: int) -> Iterator[FaultProxy]:
     switch = Switch()
 
-    class Handler(_Handler):
+    class Handler(FaultyHandler):
         target, faults = to_port, switch
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with listening(Handler) as port:
+        yield FaultProxy(port, switch)
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """The free port at which `handler` serves, each connection in a thread of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield FaultProxy(server.server_address[1], switch)
+        yield int(server.server_address[1])
     finally:
         server.shutdown()
         server.server_close()
         thread.join(timeout=5)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class ForwardingHandler(BaseHTTPRequestHandler):
+    """Passes each request on to the server at `target`, and its answer back."""
+
     protocol_version = "HTTP/1.1"
     target: int
-    faults: Switch
 
-    def handle_any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.faults.strike(self.command)
-        kind = fault.kind if fault else ""
-        if fault is not None and kind in ("reset_before", "error_before", "rate_limited", "refused"):
-            self._go_wrong(fault)
-            return
-        answer = self._forward(body)
-        if fault is None:
-            self._answer(*answer)
-        elif kind == "trickle":
-            self._trickle(answer, fault.seconds)
-        else:
-            self._go_wrong(fault)
+    def handle_any(self, body: bytes) -> None:
+        self.answer(*self.forward(body))
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - as http.server calls them
+    def _any(self) -> None:
+        self.handle_any(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 
-    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any  # noqa: N815 - as http.server calls them
+
+    def forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.target, timeout=60)
         try:
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOPS}
@@ -124,12 +123,43 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.send_response(status)
         for name, value in [*headers, ("Content-Length", str(len(body)))]:
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(b"" if status == 204 else body)
+
+    def hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.close()
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        except (OSError, ValueError):
+            return  # the connection was cut on purpose
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing is written down."""
+
+
+class FaultyHandler(ForwardingHandler):
+    faults: Switch
+
+    def handle_any(self, body: bytes) -> None:
+        fault = self.faults.strike(self.command)
+        kind = fault.kind if fault else ""
+        if fault is not None and kind in ("reset_before", "error_before", "rate_limited", "refused"):
+            self._go_wrong(fault)
+            return
+        answer = self.forward(body)
+        if fault is None:
+            self.answer(*answer)
+        elif kind == "trickle":
+            self._trickle(answer, fault.seconds)
+        else:
+            self._go_wrong(fault)
 
     def _go_wrong(self, fault: Fault) -> None:
         if fault.kind.startswith(("reset", "timeout")):
@@ -140,15 +170,14 @@ class _Handler(BaseHTTPRequestHandler):
             ends = formatdate(time.time() + fault.retry_after, usegmt=True)
             headers.append(("Retry-After", str(fault.retry_after) if fault.form == "seconds" else ends))
         status = 429 if fault.kind == "rate_limited" else fault.status
-        self._answer(status, headers, json.dumps({"errors": ["by the switch"]}).encode())
+        self.answer(status, headers, json.dumps({"errors": ["by the switch"]}).encode())
 
     def _lose(self, fault: Fault) -> None:
         if fault.kind.startswith("timeout"):
             time.sleep(fault.seconds)
         else:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close_connection = True
-        self.connection.close()
+        self.hang_up()
 
     def _trickle(self, answer: tuple[int, list[tuple[str, str]], bytes], seconds: float) -> None:
         """A byte at a time: never idle for as long as a time-out per read would need."""
@@ -162,12 +191,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
         except OSError:
             return
-
-    def finish(self) -> None:
-        try:
-            super().finish()
-        except (OSError, ValueError):
-            return  # the connection was cut on purpose
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing is written down."""

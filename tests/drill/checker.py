@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.drill.crew import Crew
 from tests.drill.scenario import EMAIL, Promise, Scenario
 
-MARKER = re.compile(r"pm[:-]([a-z2-7]{16})\b")
+MARKER = re.compile(r"(?:pm[:-]|afteraction:)([a-z2-7]{16})\b")
+CLOSED = ("closed", "Closed", "Rejected")
 
 
 @dataclass
 class Verdict:
-    """What is wrong, in words; and what healed itself, as a count."""
+    """What is wrong, in words; how many issues healed themselves, and how many stand beside another of their item."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -23,6 +25,7 @@ class Verdict:
     untold: list[str] = field(default_factory=list)
     mails: list[str] = field(default_factory=list)
     healed: int = 0
+    repeated: int = 0
 
     @property
     def faults(self) -> list[str]:
@@ -41,28 +44,32 @@ def marker_of(issue: dict[str, Any]) -> str | None:
 
 def closed_as_duplicate(issue: dict[str, Any]) -> bool:
     told = any("repeats" in comment["body"] for comment in issue["comments"])
-    if issue["tracker"] == "github":
-        return bool(issue["status"] == "closed" and told)
-    return bool(issue["category"] == "done" and told)
+    return told and (issue.get("category") == "done" or issue["status"] in CLOSED)
 
 
 def judge(crew: Crew, scenario: Scenario, *, mails: bool = True) -> Verdict:
+    verdict = judge_issues(issues(crew), scenario)
+    if mails:
+        _judge_mails(verdict, crew, scenario)
+    return verdict
+
+
+def judge_issues(found: Sequence[dict[str, Any]], scenario: Scenario) -> Verdict:
     verdict = Verdict()
     by_title: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for issue in issues(crew):
+    for issue in found:
         by_title[_stem(issue["title"])].append(issue)
     markers = defaultdict(list)
     for promise in scenario.promises:
-        found = by_title.pop(_stem(promise.title), [])
-        kept = [issue for issue in found if not closed_as_duplicate(issue)]
-        verdict.healed += len(found) - len(kept)
+        its = by_title.pop(_stem(promise.title), [])
+        kept = [issue for issue in its if not closed_as_duplicate(issue)]
+        verdict.healed += len(its) - len(kept)
+        verdict.repeated += max(0, len(its) - 1)
         _judge_one(verdict, promise, kept)
         for issue in kept:
             markers[marker_of(issue)].append(issue["key"])
     verdict.doubled += [f"marker {marker} on {keys}" for marker, keys in markers.items() if len(keys) > 1]
     verdict.doubled += [f"nobody promised {title!r}" for title in by_title]
-    if mails:
-        _judge_mails(verdict, crew, scenario)
     return verdict
 
 

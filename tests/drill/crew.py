@@ -56,7 +56,7 @@ class Crew:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
-        """Starts the surroundings, migrates, then starts the house."""
+        """Starts the surroundings, brings the ledger up to date, then starts the house."""
         self._run_dir = tempfile.TemporaryDirectory(prefix="aa-")
         self.socket = Path(self._run_dir.name) / "valkey.sock"
         self.environment = {
@@ -71,27 +71,33 @@ class Crew:
         }
         # A killed worker is started again dozens of times: it should not compile the house each time.
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        self._start_sandbox()
-        self._configure()
+        self.start_world()
+        self.configure()
         self.add("valkey", [str(VALKEY), "--port", "0", "--unixsocket", str(self.socket), "--save", ""])
-        subprocess.run([*AFTERACTION, "migrate"], env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        self.migrate()
         self.start_house()
         self._watch = threading.Thread(target=self._keep_alive, daemon=True)
         self._watch.start()
 
+    def migrate(self) -> None:
+        subprocess.run([*AFTERACTION, "migrate"], env=self.environment, check=True, stdout=subprocess.DEVNULL)
+
     def start_house(self) -> None:
         self.add("web", [*AFTERACTION, "web", "--workers", "1", "--threads", "8"])
+        self.start_hands()
+        until(self._answers, 60, "the web answers")
+
+    def start_hands(self) -> None:
         self.add("clock", [*AFTERACTION, "clock"])
         self.add("worker-1", self.worker)
         self.add("worker-2", self.worker)
-        until(self._answers, 60, "the web answers")
 
     def stop_house(self) -> None:
         """Stops web, clock and workers in good order; the surroundings go on."""
         for name in ("web", "clock", "worker-1", "worker-2"):
             self.remove(name)
 
-    def _start_sandbox(self) -> None:
+    def start_world(self) -> None:
         ready = self.folder / "ready.json"
         hook = f"http://127.0.0.1:{self.port}/hooks"
         command = [sys.executable, "-m", "connectors.sandbox", "--port", "0", "--smtp-port", "0", "--allow-kills"]
@@ -103,7 +109,7 @@ class Crew:
         until(ready.exists, 30, "the sandbox listens")
         self.ready = json.loads(ready.read_text())
 
-    def _configure(self) -> None:
+    def configure(self) -> None:
         service = "creates_per_hour = 100000\npoll_seconds = 2\nsweep_seconds = 20\nescalate_seconds = 2"
         text = CONFIG.format(
             sandbox=self.ready["url"],

@@ -10,6 +10,8 @@ from typing import Any
 PEOPLE = ("dana", "mateo", "ruth")
 LONG_AGO = "2026-01-05"
 
+Delivery = tuple[str, dict[str, Any]]
+
 
 @dataclass(frozen=True)
 class Size:
@@ -48,22 +50,31 @@ class Promise:
 class Scenario:
     """Deliveries in order, with repetitions, and the promises as they stand after the last."""
 
-    deliveries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
 
 
 def make(size: Size, seed: int) -> Scenario:
     """The same seed gives the same scenario. Every fifth delivery is repeated somewhere after its first time."""
     chance = random.Random(seed)
+    promises, originals, revisions = _drawn(size, chance)
+    return Scenario(list(_mixed(originals, revisions, chance)), promises)
+
+
+def in_two_steps(size: Size, seed: int) -> tuple[Scenario, Scenario]:
+    """Every original, and then every revision; both know what is promised once the revisions are there."""
+    promises, originals, revisions = _drawn(size, random.Random(seed))
+    return Scenario(originals, promises), Scenario(revisions, promises)
+
+
+def _drawn(size: Size, chance: random.Random) -> tuple[list[Promise], list[Delivery], list[Delivery]]:
     counts = [size.items // size.postmortems] * size.postmortems
     for extra in range(size.items - sum(counts)):
         counts[extra] += 1
-    scenario = Scenario()
-    originals: list[tuple[str, dict[str, Any]]] = []
-    revisions: list[tuple[str, dict[str, Any]]] = []
+    originals: list[Delivery] = []
+    revisions: list[Delivery] = []
     postmortems = [list(_promises(number, count)) for number, count in enumerate(counts)]
     for promises in postmortems:
-        scenario.promises += promises
         originals.append((f"{promises[0].postmortem}-1", _document(promises, 1)))
     left = size.withdrawn
     for promises in chance.sample(postmortems, size.revised):
@@ -79,8 +90,7 @@ def make(size: Size, seed: int) -> Scenario:
             promises[-1].withdrawn, left = True, left - 1
             key = f"{promises[0].postmortem}-2"
             revisions = [(k, _document(promises, 2) if k == key else d) for k, d in revisions]
-    scenario.deliveries = list(_mixed(originals, revisions, chance))
-    return scenario
+    return [promise for each in postmortems for promise in each], originals, revisions
 
 
 def _promises(number: int, count: int) -> Iterator[Promise]:
@@ -127,13 +137,13 @@ EMAIL = {"dana": "dana.okafor", "mateo": "mateo.silva", "ruth": "ruth.bergman"}
 
 
 def _mixed(
-    originals: list[tuple[str, dict[str, Any]]],
-    revisions: list[tuple[str, dict[str, Any]]],
+    originals: list[Delivery],
+    revisions: list[Delivery],
     chance: random.Random,
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[Delivery]:
     """Revisions come some time after their originals, a few before them; every fifth delivery comes twice or more."""
     waiting = dict(revisions)
-    sent: list[tuple[str, dict[str, Any]]] = []
+    sent: list[Delivery] = []
     for key, document in originals:
         revision = f"{document['id']}-2"
         if revision in waiting and chance.random() < 0.1:
