@@ -11,8 +11,6 @@ from typing import Any
 import jwt
 import pytest
 import responses
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from marshmallow import ValidationError
 
 from connectors.github.settings import read_settings
@@ -31,6 +29,7 @@ from tests.connectors_github.calls import (
     followed,
     tracker,
 )
+from tests.support.keys import key_pair
 
 APP = {"app_id": 4711, "private_key_env": "GITHUB_APP_KEY"}
 OTHER = Place("umbrella/lab")
@@ -39,14 +38,7 @@ OTHER = Place("umbrella/lab")
 @pytest.fixture(scope="module")
 def keys() -> tuple[str, str]:
     """A private key and its public one."""
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    secret = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return secret.decode(), public.decode()
+    return key_pair()
 
 
 @pytest.fixture

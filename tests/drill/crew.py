@@ -178,10 +178,14 @@ class Crew:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def stop(self) -> None:
+    def stop_watching(self) -> None:
+        """Whoever dies from now on stays dead."""
         self._stopping.set()
         if self._watch is not None:
             self._watch.join(5)
+
+    def stop(self) -> None:
+        self.stop_watching()
         for name in list(self.members):
             self.remove(name)
         self._run_dir.cleanup()

@@ -55,6 +55,13 @@ class Hands(Crew):
     def start_house(self) -> None:
         self.start_hands()
 
+    def stop(self) -> None:
+        """Nothing is under way any more: nobody need be asked."""
+        self.stop_watching()
+        for name in list(self.members):
+            self.kill(name)
+        super().stop()
+
 
 @dataclass
 class Outcome:

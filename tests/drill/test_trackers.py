@@ -24,55 +24,62 @@ from tests.drill.trackers import (
     Kind,
     RealRedmine,
     StandIn,
+    app,
+    seed_with_app,
 )
+from tests.support.keys import key_pair
 from tests.support.kill_proxy import kill_proxy
 from tests.support.redmine import Redmine
 
 pytestmark = pytest.mark.drill
 
 NAIVE = [sys.executable, "-m", "tests.drill.naive_worker"]
+STAND_INS = {
+    "jira-cloud": JIRA,
+    "jira-data-center": DATA_CENTER,
+    "github": GITHUB,
+    "github-enterprise": ENTERPRISE,
+    "gitlab": GITLAB,
+    "redmine": REDMINE,
+}
+APP, ITSELF = "github-app", "redmine-itself"
+ON_POSTGRESQL = ("github", "gitlab")
+TARGETS = [
+    pytest.param(name, marks=pytest.mark.system if name in (*ON_POSTGRESQL, ITSELF) else ())
+    for name in (*STAND_INS, ITSELF)
+]
 numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(port=0, smtp_port=None, allow_kills=True)) as running:
+def keys() -> tuple[str, str]:
+    return key_pair()
+
+
+@pytest.fixture(scope="module")
+def sandbox(keys: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    seed = seed_with_app(tmp_path_factory.mktemp("seed"), keys[1])
+    with Sandbox(SandboxOptions(port=0, smtp_port=None, allow_kills=True, seed_file=seed)) as running:
         yield running
 
 
-CASES = [
-    pytest.param((JIRA, "sqlite"), id="jira-cloud"),
-    pytest.param((DATA_CENTER, "sqlite"), id="jira-data-center"),
-    pytest.param((GITHUB, "postgresql"), id="github", marks=pytest.mark.system),
-    pytest.param((ENTERPRISE, "sqlite"), id="github-enterprise"),
-    pytest.param((GITLAB, "postgresql"), id="gitlab", marks=pytest.mark.system),
-    pytest.param((REDMINE, "sqlite"), id="redmine"),
-    pytest.param((None, "sqlite"), id="redmine-itself", marks=pytest.mark.system),
-]
-
-
-@pytest.fixture(params=CASES)
-def case(request: pytest.FixtureRequest) -> tuple[Kind | None, str]:
-    """What the sandbox plays, or None for Redmine itself; and the ledger's database."""
-    found: tuple[Kind | None, str] = request.param
-    return found
+@pytest.fixture
+def database(target: str) -> str:
+    return "postgresql" if target in ON_POSTGRESQL else "sqlite"
 
 
 @pytest.fixture
-def database(case: tuple[Kind | None, str]) -> str:
-    return case[1]
-
-
-@pytest.fixture
-def counterpart(case: tuple[Kind | None, str], request: pytest.FixtureRequest) -> Iterator[Counterpart]:
-    if case[0] is not None:
-        yield StandIn(request.getfixturevalue("sandbox"), case[0])
+def counterpart(target: str, keys: tuple[str, str], request: pytest.FixtureRequest) -> Iterator[Counterpart]:
+    if target != ITSELF:
+        kind = app(keys[0]) if target == APP else STAND_INS[target]
+        yield StandIn(request.getfixturevalue("sandbox"), kind)
         return
     redmine: Redmine = request.getfixturevalue("redmine")
     with kill_proxy("redmine", redmine.port) as (url, kills):
         yield RealRedmine(redmine, f"drill-{next(numbers)}", url, kills)
 
 
+@pytest.mark.parametrize("target", [*TARGETS, APP])
 def test_kills_around_each_commit_lose_nothing_and_double_nothing(
     counterpart: Counterpart, database_url: str, tmp_path: Path
 ) -> None:
@@ -85,6 +92,7 @@ def test_kills_around_each_commit_lose_nothing_and_double_nothing(
     assert outcome.later == {**dict.fromkeys(POINTS, 0), **LATER_KILLS}
 
 
+@pytest.mark.parametrize("target", TARGETS)
 def test_the_same_connector_without_its_recipe_makes_duplicates_in_the_same_drill(
     counterpart: Counterpart, database_url: str, tmp_path: Path
 ) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from connectors.sandbox.control import dump
 from connectors.sandbox.kills import KillPlan
 from connectors.sandbox.running import Sandbox
+from connectors.sandbox.seed import DEFAULT_SEED
 from tests.support.redmine import BOT_KEY, Redmine
 
 # The lists lag less than the quiet period, as the vendors promise; a call is shorter than a lease.
-LAG, QUIET, CALL = 0.5, 1.0, 1.5
+LAG, QUIET, CALL = 0.5, 2.5, 1.5
+APP_ID = 4711
 
 
 class Counterpart(Protocol):
@@ -34,22 +37,37 @@ class Counterpart(Protocol):
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the sandbox's trackers: `name` is its own there. `table` is what differs from the others."""
+    """One of the sandbox's trackers: `name` is its own there. `table`: what it does not share with the others."""
 
     name: str
     vendor: str
     path: str
     place: str
     secret: str
-    table: Mapping[str, object] = field(default_factory=dict)
+    table: Mapping[str, object]
 
 
-JIRA = Kind("jira", "jira", "jira", "PAY", "sandbox-jira-token", {"user": "afteraction@acme.example"})
-DATA_CENTER = Kind("jira-dc", "jira", "jira-dc", "PAY", "sandbox-jira-token", {"deployment": "data_center"})
-GITHUB = Kind("github", "github", "github/api/v3", "acme/payments", "sandbox-github-token", {"rates": []})
-ENTERPRISE = Kind("github", "github", "ghes/api/v3", "acme/payments", "sandbox-github-token", {"rates": []})
-GITLAB = Kind("gitlab", "gitlab", "gitlab", "acme/payments", "sandbox-gitlab-token")
-REDMINE = Kind("redmine", "redmine", "redmine", "payments", "sandbox-redmine-key")
+TOKEN = {"token_env": "TRACKER_SECRET"}
+APP_OF_OURS = {"app_id": APP_ID, "private_key_env": "TRACKER_SECRET"}
+JIRA = Kind("jira", "jira", "jira", "PAY", "sandbox-jira-token", {**TOKEN, "user": "afteraction@acme.example"})
+DATA_CENTER = Kind("jira-dc", "jira", "jira-dc", "PAY", "sandbox-jira-token", {**TOKEN, "deployment": "data_center"})
+GITHUB = Kind("github", "github", "github/api/v3", "acme/payments", "sandbox-github-token", {**TOKEN, "rates": []})
+ENTERPRISE = replace(GITHUB, path="ghes/api/v3")
+GITLAB = Kind("gitlab", "gitlab", "gitlab", "acme/payments", "sandbox-gitlab-token", TOKEN)
+REDMINE = Kind("redmine", "redmine", "redmine", "payments", "sandbox-redmine-key", TOKEN)
+
+
+def app(private_key: str) -> Kind:
+    return replace(GITHUB, secret=private_key, table={**APP_OF_OURS, "rates": []})
+
+
+def seed_with_app(folder: Path, public_key: str) -> Path:
+    """What the sandbox begins with, and a GitHub App of that key."""
+    seed = json.loads(DEFAULT_SEED.read_text(encoding="utf-8"))
+    seed["github"]["apps"] = [{"id": APP_ID, "slug": "keeper", "public_key": public_key, "accounts": ["acme"]}]
+    path = folder / "seed.json"
+    path.write_text(json.dumps(seed), encoding="utf-8")
+    return path
 
 
 class StandIn:
@@ -63,7 +81,7 @@ class StandIn:
 
     def table(self) -> Mapping[str, object]:
         own = {"type": self._kind.vendor, "api_url": f"{self._sandbox.url}/{self._kind.path}"}
-        return {"token_env": "TRACKER_SECRET", "quiet_seconds": QUIET, "call_seconds": CALL, **own, **self._kind.table}
+        return {"quiet_seconds": QUIET, "call_seconds": CALL, **own, **self._kind.table}
 
     def issues(self) -> list[dict[str, Any]]:
         return [each for each in dump(self._sandbox.world)[self._kind.name] if not each["deleted"]]
@@ -77,8 +95,8 @@ class RealRedmine:
         self._redmine, self._url = redmine, url
 
     def table(self) -> Mapping[str, object]:
-        own = {"type": "redmine", "api_url": self._url, "token_env": "TRACKER_SECRET"}
-        return {**own, "quiet_seconds": QUIET, "call_seconds": 2 * CALL}
+        patient = {"quiet_seconds": 2 * QUIET, "call_seconds": 2 * CALL}
+        return {"type": "redmine", "api_url": self._url, **TOKEN, **patient}
 
     def issues(self) -> list[dict[str, Any]]:
         path = f"/issues.json?project_id={self.place}&status_id=*&limit=100"
