@@ -21,7 +21,6 @@ from tests.drill.trackers import (
     JIRA,
     REDMINE,
     Counterpart,
-    Kind,
     RealRedmine,
     StandIn,
     app,
