@@ -88,14 +88,14 @@ class StandIn:
 
 
 class RealRedmine:
-    """A project of its own. Redmine serves one request after another, so a call may take longer."""
+    """A project of its own. Redmine serves one request after another, so each may take longer."""
 
     def __init__(self, redmine: Redmine, project: str, url: str, kills: KillPlan) -> None:
         self.place, self.secret, self.kills = redmine.make_project(project), BOT_KEY, kills
         self._redmine, self._url = redmine, url
 
     def table(self) -> Mapping[str, object]:
-        patient = {"quiet_seconds": 2 * QUIET, "call_seconds": 2 * CALL}
+        patient = {"quiet_seconds": 1.5 * QUIET, "call_seconds": 1.5 * CALL}
         return {"type": "redmine", "api_url": self._url, **TOKEN, **patient}
 
     def issues(self) -> list[dict[str, Any]]:

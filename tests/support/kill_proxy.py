@@ -6,9 +6,9 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from connectors.conformance.fault_proxy import ForwardingHandler, listening
 from connectors.sandbox.faults import Call
 from connectors.sandbox.kills import Doom, KillPlan
-from tests.support.fault_proxy import ForwardingHandler, listening
 
 
 @contextmanager
@@ -26,6 +26,10 @@ def kill_proxy(tracker: str, to_port: int) -> Iterator[tuple[str, KillPlan]]:
 class KillingHandler(ForwardingHandler):
     kills: KillPlan
     name: str
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # whoever was killed leaves its other connections too
+            super().handle()
 
     def handle_any(self, body: bytes) -> None:
         doom = None if self.command == "GET" else self._doom(body)
