@@ -40,6 +40,12 @@ class Rest:
         """Sets something that may be set again: an answer that was lost is only a reason to ask again."""
         return self._call(self._named(what, one=True), verb, path, None, payload)
 
+    def change(
+        self, what: str, path: str, payload: Mapping[str, Any], verb: str = "POST", *, one: bool = True
+    ) -> Reply:
+        """Changes something, once: an answer that is lost or cannot be read leaves it unknown whether it did."""
+        return self._call(self._named(what, one=one, mutating=True), verb, path, None, payload)
+
     def findings(self, what: str, path: str, params: Mapping[str, Any] | None = None) -> list[Finding]:
         """What one harmless request shows of the connection: address, token, clock."""
         try:
@@ -53,8 +59,8 @@ class Rest:
         """For an answer that lacks what the vendor documents."""
         return not_understood(self._named(what, one=True))
 
-    def _named(self, what: str, *, one: bool) -> Asked:
-        return replace(self._asked, what=what, about_issue=one)
+    def _named(self, what: str, *, one: bool, mutating: bool = False) -> Asked:
+        return replace(self._asked, what=what, about_issue=one, mutating=mutating)
 
     def _session(self) -> requests.Session:
         found: requests.Session | None = getattr(self._sessions, "session", None)

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.http import Reach
 from connectors.rest import Rest, api_rest
-from connectors.spi import AccessDenied, ConnectorError, Missing, Rejected, Secret, Unavailable
+from connectors.spi import AccessDenied, ConnectorError, Missing, OutcomeUnknown, Rejected, Secret, Unavailable
 from tests.connectors.servers import answer, wire
 
 
@@ -50,6 +50,13 @@ def test_each_status_is_the_error_that_decides_what_happens_next(
 def test_a_lost_answer_to_a_change_is_asked_for_again_because_setting_is_harmless() -> None:
     with wire(answer("502 Bad Gateway")) as server, pytest.raises(Unavailable):
         rest(server.url).put("set it", "/thing", {"status": "done"})
+
+
+def test_a_lost_answer_to_what_must_not_be_done_twice_leaves_the_outcome_unknown() -> None:
+    with wire(answer("502 Bad Gateway")) as server, pytest.raises(OutcomeUnknown):
+        rest(server.url).change("make it", "/things", {"name": "a"}, one=False)
+    with wire(answer("201 Created", b"not json")) as server, pytest.raises(OutcomeUnknown):
+        rest(server.url).change("make it", "/things", {"name": "a"}, one=False)
 
 
 @pytest.mark.parametrize(

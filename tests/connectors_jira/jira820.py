@@ -89,7 +89,7 @@ class Jira820Bench(ProxiedBench):
             NO_NUMBERS,
         ),
         "test_a_good_place_says_who_sees_it_and_has_no_fault": "jira820 does not tell what our account may do",
-        "test_somebody_to_whom_nothing_can_be_assigned_is_a_finding_with_a_cure": "jira820 has no list of who may be",
+        "test_somebody_to_whom_nothing_can_be_assigned_is_a_finding_with_a_cure": "jira820 lists no members",
         "test_the_connection_has_no_fault": "jira820 gives an instant long past as its own time",
         "test_copies_are_found_oldest_first": "jira820 says of all issues that they were made at the same instant",
         "test_changes_since_a_cursor_are_told_and_nothing_is_passed_over": "jira820 knows no instants in a search",
