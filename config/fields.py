@@ -13,6 +13,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from marshmallow import ValidationError, fields
 
+from config.faults import nearest
+from config.model import OWN_PARENT
+from config.templates import named
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+")
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
@@ -249,6 +253,51 @@ def constants() -> Checked:
         return {name: plain(part) for name, part in value.items()}
 
     return Checked(Refusal("not_a_table", "a table of field names and values", '{ components = ["api"] }'), read)
+
+
+class Templates(fields.Field[Any]):
+    """A table of field names and values; the texts in it may have placeholders of some names."""
+
+    refusal = Refusal("not_a_table", "a table of field names and values", '{ customfield_10050 = "{severity}" }')
+
+    def __init__(self, names: tuple[str, ...], **options: Any) -> None:
+        super().__init__(**options)
+        self._names = names
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError([self.refusal])
+        unknown = {name: [refusal] for name, part in value.items() if (refusal := self._refused(part))}
+        if unknown:
+            raise ValidationError(unknown)
+        return {name: plain(part) for name, part in value.items()}
+
+    def _refused(self, value: Any) -> Refusal | None:
+        known = ", ".join(f"{{{name}}}" for name in self._names)
+        for name in named(value):
+            if name in ("{", "}"):
+                return Refusal("bad_placeholder", "text in which {{ and }} stand for braces themselves", '"{severity}"')
+            if name not in self._names:
+                near = nearest(name, self._names) or self._names[0]
+                return Refusal("unknown_placeholder", f"text with no placeholders but {known}", f'"{{{near}}}"')
+        return None
+
+
+def parent() -> Checked:
+    def read(value: Any) -> str:
+        text = line(value)
+        return text if text == OWN_PARENT else issue_address(text)
+
+    accepted = f'"{OWN_PARENT}" for one issue of each postmortem, or the address of an issue that is there'
+    return Checked(Refusal("not_a_parent", accepted, f'"{OWN_PARENT}"'), read)
+
+
+def issue_address(address: str) -> str:
+    """The web address of an issue. Raises ValueError."""
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.path.strip("/") or "@" in parts.netloc:
+        raise ValueError
+    return address
 
 
 def plain(value: Any) -> Any:

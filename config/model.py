@@ -12,6 +12,7 @@ KINDS = ("prevent", "detect", "mitigate", "process", "other")
 MODES = ("observe", "hold", "live")
 CONDITIONS = ("overdue", "due_soon", "idle", "unassigned", "not_started")
 RECIPIENTS = ("owner", "lead", "manager")
+OWN_PARENT = "postmortem"
 EVENTS = ("item.status_changed", "issue.opened", "postmortem.absorbed")
 
 
@@ -113,6 +114,11 @@ class RouteConfig:
     A `default` route has no conditions and is tried last. `visibility` names what may pass: private passes only
     where it is named. `allow_public` lets internal items into a public or unknown place. `readers` are people whose
     mails may name a private item by more than its key.
+
+    What every issue gets: `fields`, vendor field values with placeholders (`config.templates`), over the constants;
+    `issue_type` over the target's; `confidential` (None: where the postmortem is private and the tracker can);
+    `link_back`, a web link to the postmortem beside the text. `parent`: "postmortem" for one issue of each postmortem
+    that its issues stand under, made as `parent_type` with `parent_fields`; or the address of an issue that is there.
     """
 
     name: str
@@ -129,6 +135,13 @@ class RouteConfig:
     constants: Mapping[str, Any] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
+    issue_type: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    parent_type: str | None = None
+    parent_fields: Mapping[str, Any] = field(default_factory=dict)
+    link_back: bool = False
+    confidential: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

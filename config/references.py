@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from config.entries import Loaded
 from config.faults import Fault, listed, nearest, show
+from config.model import OWN_PARENT
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _CONDITIONS = ("teams", "services", "severities", "kinds", "priorities", "visibility", "sources")
@@ -39,6 +40,7 @@ def reference_faults(book: Book) -> Iterator[Fault]:
     yield from _accounts(book)
     yield from _people(book)
     yield from _routes(book)
+    yield from _parents(book)
     yield from _policies(book)
     yield from _service(book)
 
@@ -157,6 +159,15 @@ def _people(book: Book) -> Iterator[Fault]:
         if loaded.text("manager") and loaded.text("manager") == loaded.text("id"):
             cure = "Name the person's own manager, or take the key out."
             yield loaded.entry.fault("own_manager", "manager", loaded.text("id"), "another person", cure)
+
+
+def _parents(book: Book) -> Iterator[Fault]:
+    for loaded in book.sections["routes"]:
+        for key in ("parent_type", "parent_fields"):
+            if loaded.data.get(key) and loaded.text("parent") != OWN_PARENT:
+                wanted = f'absent where parent is not "{OWN_PARENT}"'
+                cure = f'Write parent = "{OWN_PARENT}" in the route, or take the key out.'
+                yield loaded.entry.fault("no_parent", key, loaded.entry.table.get(key), wanted, cure)
 
 
 def _routes(book: Book) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from marshmallow import RAISE, Schema
 from config import fields as take
 from config.model import CONDITIONS, EVENTS, KINDS, MODES, PRIORITIES, RECIPIENTS
 from config.patterns import Patterns
+from config.templates import OF_ITEMS, OF_POSTMORTEMS
 
 VISIBILITIES = ("public", "internal", "private")
 _YEARS = 2600
@@ -98,6 +99,13 @@ class RouteSchema(Strict):
     constants = take.constants()
     labels = take.Many(take.text("a label", '"postmortem"'))
     readers = take.Many(take.text("the id of a person", '"ada"'))
+    issue_type = take.text("the name of an issue type", '"Task"')
+    fields = take.Templates(OF_ITEMS)  # type: ignore[assignment]  # taken off the class by marshmallow
+    parent = take.parent()
+    parent_type = take.text("the name of an issue type", '"Epic"')
+    parent_fields = take.Templates(OF_POSTMORTEMS)
+    link_back = take.flag()
+    confidential = take.flag()
 
 
 class PersonSchema(Strict):

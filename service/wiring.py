@@ -19,8 +19,9 @@ from redis.exceptions import RedisError
 from config.loading import load
 from config.model import Config
 from connectors.registry import load_connectors
-from connectors.spi import Connector, Finding
+from connectors.spi import Connector, Finding, Tracker
 from service.domain.people import Roster
+from service.domain.wishes import unsupported
 from service.domain.workdays import Calendar
 from service.ledger import Ledger
 from service.ledger.migrating import head_findings
@@ -62,12 +63,13 @@ def build(settings: Settings, **overrides: Any) -> Components:
     secret = overrides.pop("secret", None) or instance_secret(settings.home)
     ledger = overrides.pop("ledger", None) or _open_ledger(settings)
     service = config.service
+    trackers = _made(config.trackers, connectors, "tracker")
     parts: dict[str, Any] = {
         "config": config,
         "ledger": ledger,
         "now": lambda: datetime.now(UTC),
         "secret": secret,
-        "trackers": _made(config.trackers, connectors, "tracker"),
+        "trackers": trackers,
         "sources": _made(config.sources, connectors, "source"),
         "channels": _made(config.channels, connectors, "channel"),
         "listeners": _made(config.listeners, connectors, "listener"),
@@ -82,7 +84,7 @@ def build(settings: Settings, **overrides: Any) -> Components:
             weekend=frozenset(service.weekend), opens=service.working_hours[0], closes=service.working_hours[1]
         ),
         "settings": settings,
-        "faults": tuple(faults),
+        "faults": (*faults, *_lacking(config, trackers)),
         "schemas": {name: read() for connector in connectors.values() for name, read in connector.schemas.items()},
         "redis": lambda: Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2),
     }
@@ -93,6 +95,12 @@ def _made(configured: Mapping[str, Any], connectors: Mapping[str, Connector], ro
     return {
         name: getattr(connectors[entry.vendor], role).make(name, entry.settings) for name, entry in configured.items()
     }
+
+
+def _lacking(config: Config, trackers: Mapping[str, Tracker]) -> list[Finding]:
+    """What routes want and their trackers cannot do: the service runs, and holds what goes by such a route."""
+    named = [(route, config.targets[route.target].tracker) for route in config.routes]
+    return [each for route, name in named for each in unsupported(route, name, trackers[name].capabilities)]
 
 
 def _open_ledger(settings: Settings) -> Ledger:

@@ -63,9 +63,10 @@ class GithubPlaces:
         repo = reply.data if isinstance(reply.data, dict) else {}
         types = self._types(place)
         granted = self._granted(place, repo)
-        findings = [*self._findings(place, repo), *self._allowed(place, granted), *self._typed(place, types)]
+        typed = tuple(self._typed(place, types))
+        findings = [*self._findings(place, repo), *self._allowed(place, granted), *typed]
         rates = _rates(reply.headers)
-        return PlaceDescription(_visibility(repo), tuple(findings), types, permissions=granted, rates=rates)
+        return PlaceDescription(_visibility(repo), tuple(findings), types, (), granted, rates, typed)
 
     def _types(self, place: Place) -> tuple[str, ...]:
         """The types that the organisation has; a person's repository has none. No enterprise server lists them yet."""

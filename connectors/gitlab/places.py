@@ -98,13 +98,21 @@ class GitlabPlaces:
         if visibility is Visibility.PUBLIC and project.get("issues_access_level") == "private":
             visibility = Visibility.INTERNAL
         level = _access(project)
+        typed = self._typed(place)
         return PlaceDescription(
             visibility,
-            tuple(self._findings(place, project, level)),
+            (*self._findings(place, project, level), *typed),
             issue_types=_TYPES,
             permissions=() if level is None else (f"access_level:{level}",),
             rates=self._settings.rates,
+            obstacles=typed,
         )
+
+    def _typed(self, place: Place) -> tuple[Finding, ...]:
+        if not place.issue_type or place.issue_type.lower().replace(" ", "_") in _TYPES:
+            return ()
+        sentence = f"{self._name}: {place.issue_type!r} is no type of a GitLab issue."
+        return (Finding("gitlab.issue_type_unknown", sentence, f"Use one of {', '.join(_TYPES)}."),)
 
     def _findings(self, place: Place, project: Mapping[str, Any], level: int | None) -> list[Finding]:
         findings = []
@@ -123,9 +131,6 @@ class GitlabPlaces:
             )
             cure = "Give it the role Reporter (or Planner) there."
             findings.append(Finding("gitlab.permission_missing", sentence, cure))
-        if place.issue_type and place.issue_type.lower().replace(" ", "_") not in _TYPES:
-            sentence = f"{self._name}: {place.issue_type!r} is no type of a GitLab issue."
-            findings.append(Finding("gitlab.issue_type_unknown", sentence, f"Use one of {', '.join(_TYPES)}."))
         full = project.get("path_with_namespace")
         if full and str(full).lower() != place.name.lower():
             sentence = f"{self._name}: the project {place.name} is called {full} now."

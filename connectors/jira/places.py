@@ -60,13 +60,15 @@ class JiraPlaces:
         wanted = place.issue_type or "Task"
         chosen = next((each for each in types if each.get("name") == wanted), None)
         if chosen is None:
-            found.append(self._no_type(place, wanted, names))
-            return PlaceDescription(visibility, tuple(found), names, permissions=held)
+            no_type = self._no_type(place, wanted, names)
+            return PlaceDescription(visibility, (*found, no_type), names, permissions=held, obstacles=(no_type,))
         metas = self._pages(place, f"/{chosen['id']}", "fields")
-        found += screens.findings(self._client.name, place, metas)
+        obstacles = screens.findings(self._client.name, place, metas)
+        found += obstacles
         if "TRANSITION_ISSUES" in held:
             found += self._closing(place, wanted)
-        return PlaceDescription(visibility, tuple(found), names, screens.place_fields(metas, place), held)
+        fields = screens.place_fields(metas, place)
+        return PlaceDescription(visibility, tuple(found), names, fields, held, obstacles=tuple(obstacles))
 
     def _visibility(self, place: Place) -> Visibility:
         """Public is what an anonymous visitor may browse; Jira says so nowhere, so that is tried.

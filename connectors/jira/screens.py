@@ -24,7 +24,7 @@ def place_fields(metas: Iterable[Meta], place: Place) -> tuple[PlaceField, ...]:
             name=str(meta.get("name", field_id(meta))),
             required=bool(meta.get("required")),
             allowed=allowed(meta),
-            filled=bool(meta.get("hasDefaultValue")) or field_id(meta) in OURS or field_id(meta) in place.constants,
+            filled=bool(meta.get("hasDefaultValue")) or field_id(meta) in {*OURS, *place.constants, *place.per_issue},
         )
         for meta in metas
     )
@@ -44,19 +44,23 @@ def findings(tracker: str, place: Place, metas: Iterable[Meta]) -> list[Finding]
         Finding(
             "jira.field_required",
             f"{tracker}: {where} requires the field {each.name} ({each.id}), which nothing fills.",
-            f"Give it a value under the target's constants{_example(each)}.",
+            f"Give it a value under the target's constants or the route's fields{_example(each)}.",
         )
         for each in fields
         if each.required and not each.filled
     ]
     if known:
-        found += [_unknown(tracker, where, name) for name in (*NEEDED, *place.constants) if name not in known]
+        found += [
+            _unknown(tracker, where, name)
+            for name in (*NEEDED, *place.constants, *place.per_issue)
+            if name not in known
+        ]
     return found + _options(tracker, where, place, known)
 
 
 def _unknown(tracker: str, where: str, name: str) -> Finding:
     sentence = f"{tracker}: {where} has no field {name} on its create screen."
-    cure = f"Put {name} on that screen, or remove it from the target's constants."
+    cure = f"Put {name} on that screen, or remove it from the target's constants and the route's fields."
     return Finding("jira.field_unknown", sentence, cure)
 
 
@@ -69,7 +73,8 @@ def _options(tracker: str, where: str, place: Place, known: Mapping[str, Meta]) 
         for value in given if isinstance(given, list | tuple) else [given]:
             if not _is_allowed(value, meta):
                 sentence = f"{tracker}: {where} has no option {_shown(value)} for {meta.get('name', name)} ({name})."
-                cure = f"Write one of {', '.join(allowed(meta)[:20])} under the target's constants."
+                some = ", ".join(allowed(meta)[:20])
+                cure = f"Write one of {some} under the target's constants or the route's fields."
                 found.append(Finding("jira.option_unknown", sentence, cure))
     return found
 

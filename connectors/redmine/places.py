@@ -104,15 +104,29 @@ class RedminePlaces:
         # "Public" is what everyone sees, or everyone who is signed in: asking without a key tells which.
         public = bool(project.get("is_public", True)) and self._client.is_public(asked, path)
         findings = self._findings(place, project)
-        refusals = () if findings else self._refusals(asked, place)
+        types = tuple(self._typed(place, project))
+        refusals = () if findings or types else self._refusals(asked, place)
+        later = _given(place.per_issue)
+        fields = tuple(_field(place, each, refusals) for each in project.get("issue_custom_fields") or ())
+        awaited = tuple(f"{each.name} " for each in fields if each.id in later)
+        obstacles = (*types, *(self._refusal(place, text) for text in refusals if not text.startswith(awaited)))
         return PlaceDescription(
             Visibility.PUBLIC if public else Visibility.INTERNAL,
-            (*findings, *(self._refusal(place, text) for text in refusals), *self._endless(place)),
+            (*findings, *obstacles, *self._endless(place)),
             issue_types=tuple(str(each["name"]) for each in project.get("trackers") or ()),
-            fields=tuple(_field(place, each, refusals) for each in project.get("issue_custom_fields") or ()),
+            fields=fields,
             permissions=tuple(sorted((self._permissions.get(place.name) or (0.0, None))[1] or ())),
             rates=self._settings.rates,
+            obstacles=obstacles,
         )
+
+    def _typed(self, place: Place, project: Mapping[str, Any]) -> list[Finding]:
+        trackers = project.get("trackers") or []
+        if not place.issue_type or mapping.by_name(trackers, place.issue_type) is not None:
+            return []
+        known = ", ".join(str(each["name"]) for each in trackers) or "none"
+        sentence = f"{self._name}: the project {place.name} has no tracker {place.issue_type!r}."
+        return [Finding("redmine.issue_type_unknown", sentence, f"It has {known}: name one as issue_type.")]
 
     def _findings(self, place: Place, project: Mapping[str, Any]) -> list[Finding]:
         findings = []
@@ -124,11 +138,6 @@ class RedminePlaces:
         if modules is not None and mapping.by_name(modules, "issue_tracking") is None:
             sentence = f"{self._name}: the project {place.name} has issue tracking switched off."
             findings.append(Finding("redmine.issues_disabled", sentence, "Switch the module on in its settings."))
-        trackers = project.get("trackers") or []
-        if place.issue_type and mapping.by_name(trackers, place.issue_type) is None:
-            known = ", ".join(str(each["name"]) for each in trackers) or "none"
-            sentence = f"{self._name}: the project {place.name} has no tracker {place.issue_type!r}."
-            findings.append(Finding("redmine.issue_type_unknown", sentence, f"It has {known}: name one as issue_type."))
         for what, wanted in _NEEDED.items():
             if self.may(place.name, wanted) is False:
                 sentence = f"{self._name}: our account may not {what} in {place.name}, and Redmine ignores it silently."
@@ -208,25 +217,35 @@ class RedminePlaces:
         found = mapping.by_name(listed, name) if name else None
         return int(found["id"]) if found else None
 
-    def fields(self, constants: Mapping[str, Any]) -> dict[str, Any]:
-        """Constants as Redmine takes them: `custom_fields` may be a table of id to value."""
-        fields = dict(constants)
-        custom = fields.pop("custom_fields", None)
-        if isinstance(custom, Mapping):
-            custom = [
-                {"id": int(name) if str(name).isdigit() else name, "value": value} for name, value in custom.items()
-            ]
+    def fields(self, constants: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Constants as Redmine takes them: `custom_fields` may be a table of id to value. `more` stands over them, each
+        custom field by itself.
+        """
+        fields = {**constants, **(more or {})}
+        fields.pop("custom_fields", None)
+        custom = [*_custom(constants), *_custom(more or {})]
         if custom:
-            fields["custom_fields"] = list(custom)
+            fields["custom_fields"] = list({str(each["id"]): each for each in custom}.values())
         return fields
 
 
 def _field(place: Place, field: Mapping[str, Any], refusals: tuple[str, ...]) -> PlaceField:
     name = str(field.get("name", ""))
     refused = any(text.startswith(f"{name} ") for text in refusals)
-    custom = place.constants.get("custom_fields") or {}
-    given = str(field.get("id")) in map(str, custom) if isinstance(custom, Mapping) else bool(custom)
-    return PlaceField(str(field.get("id")), name, required=refused, filled=given and not refused)
+    number = str(field.get("id"))
+    filled = number in _given(place.per_issue) or (number in _given(place.constants) and not refused)
+    return PlaceField(number, name, required=refused, filled=filled)
+
+
+def _given(fields: Mapping[str, Any]) -> set[str]:
+    return {str(each["id"]) for each in _custom(fields)}
+
+
+def _custom(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    custom = fields.get("custom_fields") or ()
+    if not isinstance(custom, Mapping):
+        return [each for each in custom if isinstance(each, dict) and "id" in each]
+    return [{"id": int(name) if str(name).isdigit() else name, "value": value} for name, value in custom.items()]
 
 
 def finding(error: ConnectorError) -> Finding:

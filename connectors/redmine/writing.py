@@ -63,7 +63,7 @@ class RedmineWriting:
         return Created(self._reading.ref_of(asked, issue, place.name), _digest(payload), tuple(dropped))
 
     def _fields(self, place: Place, draft: IssueDraft) -> dict[str, Any]:
-        fields = self._places.fields({**place.constants, **draft.fields})
+        fields = self._places.fields(place.constants, draft.fields)
         fields |= {"project_id": place.name, **self._text(draft.title, draft.body, draft.marker)}
         if tracker := self._places.tracker(draft.issue_type or place.issue_type):
             fields["tracker_id"] = tracker

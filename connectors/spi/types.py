@@ -84,12 +84,14 @@ class Account:
 class Place:
     """Where in a tracker issues go: a Jira project key, `owner/repo` on GitHub; with what every issue there needs.
 
-    `constants` are vendor field values sent with every creation (required custom fields, components).
+    `constants` are vendor field values sent with every creation (required custom fields, components). `per_issue` are
+    the fields that each creation gives by `IssueDraft.fields`: their values differ, so `describe` goes by their names.
     """
 
     name: str
     issue_type: str | None = None
     constants: Mapping[str, Any] = field(default_factory=dict)
+    per_issue: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,8 @@ class PlaceField:
 @dataclass(frozen=True, slots=True)
 class PlaceDescription:
     """What a place is, as far as it matters before the first write. `findings` are all faults that would make a
-    creation, a comment or a closing there fail; the rest is what the vendor tells, and empty where it tells nothing.
+    creation, a comment or a closing there fail; `obstacles` those of them for which any creation is refused as long as
+    the place and its filling are what they are. The rest is what the vendor tells, and empty where it tells nothing.
     """
 
     visibility: Visibility
@@ -234,6 +237,7 @@ class PlaceDescription:
     fields: tuple[PlaceField, ...] = ()
     permissions: tuple[str, ...] = ()
     rates: tuple[Rate, ...] = ()
+    obstacles: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,6 +268,7 @@ def upgrade() -> None:
         sa.Column("visibility", sa.String(), nullable=True),
         sa.Column("visibility_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("visibility_place", sa.String(), nullable=True),
+        sa.Column("described", sa.JSON(), nullable=True),
         sa.Column("last_success_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error_code", sa.String(), nullable=True),
@@ -386,6 +387,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_issue_refs_issue_id"), "issue_refs", ["issue_id"], unique=False)
     op.create_table(
+        "parents",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("tracker", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("identity", sa.String(), nullable=False),
+        sa.Column("route", sa.String(), nullable=False),
+        sa.Column("postmortem_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("marker", sa.String(), nullable=True),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_parents_issue_id")),
+        sa.ForeignKeyConstraint(["postmortem_id"], ["postmortems.id"], name=op.f("fk_parents_postmortem_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parents")),
+        sa.UniqueConstraint("tracker", "place", "identity", name=op.f("uq_parents_tracker_place_identity")),
+    )
+    op.create_index(op.f("ix_parents_issue_id"), "parents", ["issue_id"], unique=False)
+    op.create_index(op.f("ix_parents_postmortem_id"), "parents", ["postmortem_id"], unique=False)
+    op.create_table(
         "revisions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("postmortem_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -438,6 +457,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_parents_postmortem_id"), table_name="parents")
+    op.drop_index(op.f("ix_parents_issue_id"), table_name="parents")
+    op.drop_table("parents")
     op.drop_index(op.f("ix_stall_steps_notice_id"), table_name="stall_steps")
     op.drop_table("stall_steps")
     op.drop_index(

@@ -16,7 +16,7 @@ from config.advice import advice
 from config.loading import ConfigError, Fault, load
 from config.model import Config
 from connectors.spi import Connector, Finding, Secret
-from service.cli.online import Progress, Seen, ask_everyone
+from service.cli.online import Progress, Seen, ask_everyone, lacking_wishes
 from service.cli.trying import try_target
 
 # What is said although nothing is wrong.
@@ -65,6 +65,7 @@ def examine(
     except ConfigError as error:
         return Report(str(path), error.faults, tuple(found), None, online=False)
     found += [Found("warning", "configuration", finding) for finding in advice(config)]
+    found += [Found("fault", one.subject, one.finding) for one in lacking_wishes(config, connectors)]
     if online is not None:
         seen = ask_everyone(config, connectors, online.progress)
         seen += [Seen("database", each, "note" if each.code in NOTES else "fault") for each in online.database(config)]

@@ -20,6 +20,7 @@ from connectors.spi import (
     Tracker,
     Visibility,
 )
+from service.domain.wishes import places_of, unsupported
 
 Progress = Callable[[int, int, str], None]
 # How many people of one target are asked after, and how many of them in one call, which ends in time.
@@ -130,7 +131,7 @@ def _targets(config: Config, parts: _Parts) -> Iterator[_Question]:
     for target in config.targets.values():
         routes = [route for route in config.routes if route.target == target.name]
         seen: list[PlaceDescription] = []
-        places = _places(target, routes)
+        places = list(places_of(config, target).values())
         for place in places:
             yield _Question(f"target {target.name}", _describe(target, routes, place, parts, seen))
         people = _people(config, target, routes)
@@ -139,6 +140,18 @@ def _targets(config: Config, parts: _Parts) -> Iterator[_Question]:
             yield _Question(f"target {target.name}", _assign(target, places[0], some, parts, seen), "warning")
         if len(people) > MOST_PEOPLE:
             yield _Question(f"target {target.name}", partial(_not_all, target, len(people)), "note")
+
+
+def lacking_wishes(config: Config, connectors: Mapping[str, Connector]) -> list[Seen]:
+    """What routes want and their trackers cannot do. Nobody is asked for it."""
+    found = []
+    for route in config.routes:
+        tracker = config.trackers[config.targets[route.target].tracker]
+        role = connectors[tracker.vendor].tracker
+        assert role is not None, "loading refuses a vendor that lacks the role"
+        able = role.make(tracker.name, tracker.settings).capabilities
+        found += [Seen(f"route {route.name}", each) for each in unsupported(route, tracker.name, able)]
+    return found
 
 
 def _describe(

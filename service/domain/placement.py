@@ -25,7 +25,9 @@ class Placed:
 
 
 # Held for these, an item is looked at again whenever its postmortem or the configuration changes.
-SELF_HEALING = frozenset({"no_route", "no_private_route", "privacy"})
+SELF_HEALING = frozenset(
+    {"no_route", "no_private_route", "privacy", "unsupported", "place_refuses", "field_missing", "option_unknown"}
+)
 
 
 def choose_route(item: ItemFacts, team: str | None, postmortem: PostmortemFacts, config: Config) -> Placed | Held:

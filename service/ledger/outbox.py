@@ -242,6 +242,16 @@ class Outbox:
         ).first()
         return read_row(Message, row) if row else None
 
+    def is_given_up(self, kind: str, subject: int) -> bool:
+        """Whether a person discarded the last message of that kind about a subject."""
+        last = (
+            select(outbox.c.state)
+            .where(outbox.c.kind == kind, outbox.c.subject == subject)
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+        )
+        return self._connection.execute(last).scalar() == "discarded"
+
     def in_doubt_elsewhere(self, message: Message) -> bool:
         """Whether the same is being made true at another target, and nobody knows whether it is already."""
         named = {"what": message.kind, "whose": message.subject, "where": message.target}

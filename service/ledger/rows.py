@@ -147,6 +147,22 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """The issue that others of a place stand under. `identity` says which: a postmortem's own, or a named address;
+    `route`: by which it was asked for first.
+    """
+
+    id: int
+    tracker: str
+    place: str
+    identity: str
+    route: str
+    postmortem_id: int | None
+    marker: str | None
+    issue_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     id: int
     kind: str
@@ -179,6 +195,7 @@ class Target:
     visibility: Visibility | None
     visibility_at: datetime | None
     visibility_place: str | None
+    described: Mapping[str, Any] | None
     last_success_at: datetime | None
     failing_since: datetime | None
     error_code: str | None
@@ -294,7 +311,7 @@ _CONVERT: dict[tuple[str, str], Any] = {
 _COLUMNS: dict[str, tuple[tuple[str, Any], ...]] = {
     cls.__name__: tuple((field.name, _CONVERT.get((cls.__name__, field.name))) for field in fields(cls))
     for cls in (
-        *(Delivery, Postmortem, Item, Issue, Message, Target, Instance, CursorRow),
+        *(Delivery, Postmortem, Item, Issue, Parent, Message, Target, Instance, CursorRow),
         *(NoticeRow, StallRow, StepRow, NoticeLine, EventRow),
     )
 }

@@ -225,6 +225,21 @@ action_items = Table(
 )
 Index("ix_action_items_unnoted", action_items.c.id, **rows_where("state <> noted_state"))
 
+parents = Table(
+    "parents",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("tracker", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("identity", String, nullable=False),
+    Column("route", String, nullable=False),
+    Column("postmortem_id", ForeignKey("postmortems.id"), index=True),
+    Column("marker", String),
+    Column("issue_id", ForeignKey("issues.id"), index=True),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("tracker", "place", "identity"),
+)
+
 targets = Table(
     "targets",
     metadata,
@@ -238,6 +253,7 @@ targets = Table(
     Column("visibility", String),
     Column("visibility_at", Instant),
     Column("visibility_place", String),
+    Column("described", JSON),
     Column("last_success_at", Instant),
     Column("failing_since", Instant),
     *error_columns(),

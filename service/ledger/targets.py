@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Delete, Update, bindparam, delete, func, insert, or_, select, update
 
@@ -187,9 +188,12 @@ class Targets:
     def pause(self, name: str, reason: str | None, now: datetime | None) -> None:
         self._set(name, paused_at=now, pause_reason=reason)
 
-    def saw(self, name: str, visibility: Visibility, place: str, now: datetime) -> None:
-        """Notes who may see a target's place. It says nothing of any other place that the target may be given later."""
-        self._set(name, visibility=visibility.value, visibility_place=place, visibility_at=now)
+    def saw(self, name: str, visibility: Visibility, place: str, now: datetime, **more: Any) -> None:
+        """Notes who may see a target's place, and in `described` what a creation needs to know of it. It says nothing
+        of any other place that the target may be given later.
+        """
+        seen = {"visibility": visibility.value, "visibility_place": place, "visibility_at": now}
+        self._set(name, **seen, **more)
 
     def _set(self, name: str, **values: object) -> None:
         self._connection.execute(_CHANGE, {"which": name, **values})

@@ -19,6 +19,7 @@ from service.ledger.items import Items
 from service.ledger.journal import Journal
 from service.ledger.notices import Notices
 from service.ledger.outbox import Outbox
+from service.ledger.parents import Parents
 from service.ledger.postmortems import Postmortems
 from service.ledger.sql import database_clock
 from service.ledger.statuses import Statuses
@@ -36,6 +37,7 @@ class UnitOfWork:
         self.items = Items(connection)
         self.statuses = Statuses(connection)
         self.issues = Issues(connection)
+        self.parents = Parents(connection)
         self.targets = Targets(connection)
         self.outbox = Outbox(connection)
         self.events = Events(connection)

@@ -89,6 +89,20 @@ MEANINGS: Mapping[str, Meaning] = {
         "The target is public, or does not say. Route it to a private place, then release it.",
         own_words=True,
     ),
+    "unsupported": Meaning(
+        "Wants what its tracker cannot do",
+        "Take the wish out of the route, or lead it to another tracker.",
+        own_words=True,
+    ),
+    "place_refuses": Meaning(
+        "Its place would refuse it", "Mend the place or the configuration, then release it.", own_words=True
+    ),
+    "field_missing": Meaning(
+        "A required field has no value", "Give it a default in the route, or correct the action.", own_words=True
+    ),
+    "option_unknown": Meaning(
+        "A field has no such option", "Add the option in the tracker, or let the route give another.", own_words=True
+    ),
     "no_owner": Meaning("Without an owner", "Assign the issue in its tracker.", ()),
     "unknown_owner": Meaning(
         "Owner unknown to the directory", "Add the person, or the account, to the people in afteraction.toml.", ()

@@ -34,7 +34,7 @@ def issue_body(
     parts = (
         _whole_title(item),
         block(item.description),
-        _section("Why", _why(postmortem, page_url)),
+        _section("Why", why(postmortem, page_url)),
         _section("How we know that it worked", _proof(item)),
         _section("Promised", _promise(item, owner_name, team_name)),
         _section("Milestones", "\n".join(_milestone(milestone) for milestone in item.milestones)),
@@ -65,7 +65,8 @@ def _whole_title(item: ItemFacts) -> str:
     return "" if whole == issue_title(item) else inline(whole, 10_000)
 
 
-def _why(postmortem: PostmortemFacts, page_url: str | None) -> str:
+def why(postmortem: PostmortemFacts, page_url: str | None) -> str:
+    """What happened, in a few sentences, linked to where it is told."""
     named = link(postmortem.title, postmortem.url or page_url)
     begun = postmortem.timeline.get("started_at")
     asides = [inline(postmortem.severity)] if postmortem.severity else []

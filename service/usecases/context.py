@@ -10,6 +10,7 @@ from config.model import Config
 from connectors.spi import Capabilities, Channel, ConnectorError, Finding, Listener, Place, Rate, Source, Tracker
 from service.domain.people import Roster
 from service.domain.placement import Placed
+from service.domain.wishes import place_of
 from service.domain.workdays import Calendar
 from service.ledger import Ledger, Limit
 from service.redaction import CREDENTIALS, Redactor
@@ -84,8 +85,7 @@ class Context:
 
     def place(self, placed: Placed) -> Place:
         """The place of a target with everything a creation by that route needs."""
-        target = placed.target
-        return Place(target.place, target.issue_type, {**target.constants, **placed.route.constants})
+        return place_of(placed.target, placed.route)
 
     def item_url(self, item_id: int) -> str:
         return f"{self.base_url}/items/{item_id}"

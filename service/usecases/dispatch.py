@@ -6,22 +6,28 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from connectors.spi import AccessDenied, ConnectorError, Missing, Moved, Place, PlaceDescription, Visibility
+from connectors.spi import ConnectorError, Missing, Moved
 from service.ledger import Message, Target, UnitOfWork
 from service.ledger.events import SEND_EVENT
 from service.usecases.announce import TELL, announce_due
+from service.usecases.beside import LINK, PUT_UNDER
 from service.usecases.context import TRACKER, Context, said
 from service.usecases.effects import (
     adopt_issue,
     close_duplicate,
+    link_issue,
     open_issue,
+    open_parent,
+    put_under,
     reopen_issue,
     send_event,
     send_notice,
     tell_source,
     update_issue,
 )
+from service.usecases.effects.put_under import OPEN_PARENT
 from service.usecases.effects.work import Prepared, Skip, Wait, Work
+from service.usecases.looking import look_at_place
 
 Prepare = Callable[[Context, UnitOfWork, Message, datetime], Prepared]
 
@@ -31,13 +37,14 @@ EFFECTS: Mapping[str, Prepare] = {
     "reopen_issue": reopen_issue.prepare,
     "close_duplicate": close_duplicate.prepare,
     "adopt_issue": adopt_issue.prepare,
+    OPEN_PARENT: open_parent.prepare,
+    PUT_UNDER: put_under.prepare,
+    LINK: link_issue.prepare,
     "send_notice": send_notice.prepare,
     TELL: tell_source.prepare,
     SEND_EVENT: send_event.prepare,
 }
 
-VISIBILITY_AGE = timedelta(minutes=10)
-VISIBILITY_SOON = timedelta(minutes=8)
 # A tracker that is away is spared by its circuit; one message need not wait longer than it takes to look again.
 LONGEST_WAIT_SECONDS = 60.0
 FAULT_WAIT = timedelta(seconds=60)
@@ -68,7 +75,7 @@ def dispatch_one(context: Context) -> bool:
     message, target = claimed
     work: Work | None = None
     try:
-        _refresh_visibility(context, target)
+        look_at_place(context, target)
         work = _prepare(context, message)
         if work is not None:
             result = work.perform()
@@ -118,43 +125,6 @@ def _may_go(uow: UnitOfWork, target: Target, now: datetime, clock: float) -> boo
     if in_flight == 0:
         return True
     return not uow.targets.trials_only(target) and in_flight < uow.instance.workers_alive(now) // 2
-
-
-def _refresh_visibility(context: Context, target: Target) -> None:
-    """Reads who may see a place before its first write, and again before what is known grows 10 minutes old."""
-    configured = context.config.targets.get(target.name)
-    if configured is None:
-        return
-    now = context.now()
-    # What was read of the place that the target was configured with before says nothing of this one.
-    same = target.visibility_place == configured.place
-    age = now - target.visibility_at if target.visibility_at is not None and same else None
-    if age is not None and age < VISIBILITY_SOON:
-        return
-    place = Place(configured.place, configured.issue_type, configured.constants)
-    try:
-        seen = _visibility(context.trackers[configured.tracker].describe(place))
-    except ConnectorError:
-        if age is None or age >= VISIBILITY_AGE:
-            raise
-        return
-    with context.ledger.begin() as uow:
-        if same and target.visibility not in (None, seen):
-            old = target.visibility or Visibility.UNKNOWN
-            data = {"was": old.value, "is": seen.value}
-            uow.journal.append("target.visibility_changed", ("target", target.name), now, data)
-        uow.targets.saw(target.name, seen, configured.place, now)
-        uow.commit()
-
-
-def _visibility(described: PlaceDescription) -> Visibility:
-    """Raises AccessDenied where the place was not shown to us: that is a fault of the target and heals with it, whereas
-    a place that is shown and does not say who may see it keeps items back until a person decides.
-    """
-    if described.visibility is Visibility.UNKNOWN and described.findings:
-        found = described.findings[0]
-        raise AccessDenied(found.code, found.sentence, found.cure)
-    return described.visibility
 
 
 def _prepare(context: Context, message: Message) -> Work | None:
@@ -277,7 +247,7 @@ def _try_again(uow: UnitOfWork, message: Message, error: ConnectorError, until: 
 
 
 def _issues_of(uow: UnitOfWork, message: Message) -> list[int]:
-    if message.kind == TELL:
+    if message.kind in (TELL, OPEN_PARENT):
         return []
     if message.kind == "close_duplicate":
         return [message.subject]
@@ -302,7 +272,7 @@ def _later(context: Context, uow: UnitOfWork, message: Message, error: Connector
 
 
 # What these would change is no more: nothing is left to do.
-NOT_THERE_IS_DONE = frozenset({"update_issue", "close_duplicate", TELL})
+NOT_THERE_IS_DONE = frozenset({"update_issue", "close_duplicate", PUT_UNDER, LINK, TELL})
 ABOUT_ITEMS = frozenset({"open_issue", "adopt_issue", "update_issue"})
 
 
@@ -318,5 +288,5 @@ def _clear_attention(uow: UnitOfWork, message: Message) -> None:
 
 
 def _subject(message: Message) -> tuple[str, object]:
-    kinds = {"send_notice": "notice", "close_duplicate": "issue", SEND_EVENT: "event"}
+    kinds = {"send_notice": "notice", "close_duplicate": "issue", OPEN_PARENT: "parent", SEND_EVENT: "event"}
     return kinds.get(message.kind, "item"), message.subject

@@ -24,6 +24,7 @@ from tests.usecases.surroundings import (
     item,
     items_of,
     ledger_issues,
+    let_go,
     messages,
     persist,
     postmortem,
@@ -150,27 +151,43 @@ def test_a_rate_limit_is_waited_out_as_long_as_it_asks(
 
 
 @pytest.mark.complaint("required fields are met only when an issue is refused")
-def test_a_required_field_is_a_dead_letter_with_its_cure_and_works_once_mended(
+def test_a_required_field_is_found_before_anything_is_sent_and_works_once_mended(
     opened: OpenHouse, outside: Outside
 ) -> None:
     house = opened(routes=SECURITY.format(constants=""))
     take(house, postmortem())
-    (letter,) = dead_letters(house)
-    assert letter.error_code == "jira.field_required"
-    assert "customfield_10050" in (letter.error or "")
-    assert "constants" in (letter.cure or "")
-    assert items_of(house)[0].attention_code == "jira.field_required"
+    (held,) = items_of(house)
+    assert (held.state, held.attention_code) == (State.HELD, "place_refuses")
+    assert "customfield_10050" in (held.attention or "")
+    assert "constants" in (held.attention or "")
+    assert (outside.creates(), dead_letters(house)) == (0, [])
     mended = opened(routes=SECURITY.format(constants=RISK))
     persist(mended, 2)
     assert shown(mended) == []
-    retry(mended.components, f"m{letter.id}", SOMEBODY, "a constant was set")
+    let_go(mended)
     mended.work()
     assert len(shown(mended)) == 1
     assert (dead_letters(mended), items_of(mended)[0].attention_code) == ([], None)
 
 
-def test_a_dead_letter_tries_again_when_its_item_changes_or_is_given_up(opened: OpenHouse) -> None:
-    house = opened(routes=SECURITY.format(constants=""))
+@pytest.mark.complaint("required fields are met only when an issue is refused")
+def test_a_refused_issue_is_a_dead_letter_with_its_cure_and_works_once_mended(house: House, outside: Outside) -> None:
+    outside.fault("error_before", status=400, methods=["POST"], path="^/issue$")
+    take(house, postmortem())
+    (letter,) = dead_letters(house)
+    assert letter.cure
+    assert items_of(house)[0].attention_code == letter.error_code
+    outside.mend()
+    persist(house, 2)
+    assert shown(house) == []
+    retry(house.components, f"m{letter.id}", SOMEBODY, "the screen was changed")
+    house.work()
+    assert len(shown(house)) == 1
+    assert (dead_letters(house), items_of(house)[0].attention_code) == ([], None)
+
+
+def test_a_dead_letter_tries_again_when_its_item_changes_or_is_given_up(house: House, outside: Outside) -> None:
+    outside.fault("error_before", status=400, methods=["POST"], path="^/issue$")
     take(house, postmortem(revision=1))
     (letter,) = dead_letters(house)
     discard(house.components, f"m{letter.id}", SOMEBODY, "not wanted")

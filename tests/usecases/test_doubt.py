@@ -156,7 +156,7 @@ def test_a_pause_stops_what_was_claimed_already(
     def stop() -> None:
         pause(house.components, "pay", SOMEBODY, "stop")
 
-    with between(monkeypatch, dispatch, "_refresh_visibility", stop):
+    with between(monkeypatch, dispatch, "look_at_place", stop):
         dispatch_due(house.components, _always)
     assert outside.creates() == 0
     resume(house.components, "pay", SOMEBODY, "go on")

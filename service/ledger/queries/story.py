@@ -29,6 +29,7 @@ from service.ledger.tables import (
 )
 
 _about_issue = outbox.c.kind == "close_duplicate"
+_about_parent = outbox.c.kind == "open_parent"
 _about_notice = outbox.c.target.startswith("channel:")
 
 
@@ -148,8 +149,8 @@ class PostmortemStory:
 
 
 def about_an_item() -> ColumnElement[bool]:
-    """Whether an outbox message's subject is an action item, and not an issue or a notice."""
-    return not_(or_(_about_issue, _about_notice))
+    """Whether an outbox message's subject is an action item, and not an issue, a parent or a notice."""
+    return not_(or_(_about_issue, _about_parent, _about_notice))
 
 
 def item_story(connection: Connection, item_id: int) -> ItemStory | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from config.model import TargetConfig
 from connectors.spi import Category, Created, IssueDraft, IssueRef, Place, Reading, Rejected, Visibility
@@ -12,9 +14,11 @@ from service.domain.facts import ItemFacts, PostmortemFacts, State
 from service.domain.following import next_state
 from service.domain.identity import marker
 from service.domain.placement import Held, Placed, may_leave, mode_holds
+from service.domain.wishes import fields_of, is_confidential, key_of, obstacle, refused, unsupported
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
 from service.redaction import redact
-from service.texts import issue_body, issue_title
+from service.texts import issue_body, issue_title, said_of_item
+from service.usecases.beside import ask_beside
 from service.usecases.context import Context
 from service.usecases.effects.work import Prepared, Skip, Wait, Work
 from service.usecases.place import follow_up
@@ -46,7 +50,7 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
     if uow.outbox.in_doubt_elsewhere(message):
         return Wait(now + ELSEWHERE)
     placed = _placed(context, item)
-    held = placed if isinstance(placed, Held) else _refused(uow, item, postmortem, placed)
+    held = placed if isinstance(placed, Held) else _refused(context, uow, item, postmortem, placed)
     if held is not None:
         uow.items.hold(item.id, held.code, held.sentence)
         uow.journal.append("item.held", ("item", item.id), now, {"code": held.code, "why": held.sentence})
@@ -64,11 +68,35 @@ def _placed(context: Context, item: Item) -> Placed | Held:
     return Placed(route, target)
 
 
-def _refused(uow: UnitOfWork, item: Item, postmortem: Postmortem, placed: Placed) -> Held | None:
+def _refused(context: Context, uow: UnitOfWork, item: Item, postmortem: Postmortem, placed: Placed) -> Held | None:
     row = uow.targets.get(placed.target.name)
     place = (row.visibility if row else None) or Visibility.UNKNOWN
     privacy = may_leave(postmortem.facts.visibility, place, placed.route)
-    return privacy or mode_holds(placed.target, released=item.released_at is not None)
+    held = privacy or mode_holds(placed.target, released=item.released_at is not None)
+    return held or _not_taken(context, item, postmortem, placed, (row.described if row else None) or {})
+
+
+def _not_taken(
+    context: Context, item: Item, postmortem: Postmortem, placed: Placed, described: Mapping[str, Any]
+) -> Held | None:
+    """Why the place would refuse the issue, as far as the place itself has told."""
+    tracker = placed.target.tracker
+    lacking = next(unsupported(placed.route, tracker, context.capabilities(tracker)), None)
+    if lacking is not None:
+        return Held(lacking.code, f"{lacking.sentence} {lacking.cure}")
+    place = context.place(placed)
+    known = described.get(key_of(place))
+    found = obstacle(known)
+    if found is not None:
+        return Held("place_refuses", f"{found[1]} {found[2]}")
+    if not place.per_issue:
+        return None
+    return refused(known, fields_of(place.per_issue, _said(context, item, *_redacted(context, item, postmortem))))
+
+
+def _said(context: Context, item: Item, promise: ItemFacts, review: PostmortemFacts) -> Mapping[str, str]:
+    team = context.roster.teams.get(item.team or "")
+    return said_of_item(replace(promise, priority=item.priority), review, team.name if team else None)
 
 
 def _probe(
@@ -125,6 +153,7 @@ def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed
         )
         if issue.duplicate_of is None:
             _opened(uow, (item, current), created, at)
+        ask_beside(context, uow, item.id, at)
         return f"Made {issue.key}."
 
     return Work(create, settle, intent=True)
@@ -181,6 +210,8 @@ def draft_of(context: Context, item: Item, postmortem: Postmortem, placed: Place
         due_on=item.promised_due_on,
         assignee=context.roster.account(placed.target.tracker, person),
         link=review.url or f"{context.base_url}/postmortems/{postmortem.id}",
+        fields=fields_of(context.place(placed).per_issue, _said(context, item, promise, review)),
+        confidential=is_confidential(placed.route, review.visibility, context.capabilities(placed.target.tracker)),
     )
 
 
@@ -270,4 +301,5 @@ def link(context: Context, uow: UnitOfWork, item_id: int, reading: Reading, targ
         # What the lost request wrote is not known; whether it is still what is promised is looked at once.
         uow.items.update(item.id, written_facts_digest="")
         follow_up(uow, uow.items.get(item.id), at)
+    ask_beside(context, uow, item.id, at)
     uow.issues.make_due([issue.id], at)

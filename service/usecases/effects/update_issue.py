@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.spi import Created, Missing, Overtaken, Tracker, Visibility
+from connectors.spi import Created, Missing, Overtaken, Tracker
 from service.domain.facts import State
-from service.domain.placement import Held, may_leave
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
 from service.redaction import redact
 from service.texts import changes_comment
+from service.usecases.beside import withheld
 from service.usecases.context import Context
 from service.usecases.effects.open_issue import text_of
 from service.usecases.effects.work import Budget, Prepared, Skip, Wait, Work
@@ -63,7 +63,7 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
         follow_up(uow, item, now)
         return Skip(f"Its issue stands with {target} by now and is told there.")
     postmortem = uow.postmortems.get(item.postmortem_id)
-    held = _refused(context, uow, item, issue, postmortem)
+    held = withheld(context, uow, item, issue, postmortem)
     if held is not None:
         uow.items.update(item.id, attention_code=held.code, attention=held.sentence)
         uow.journal.append("issue.withheld", ("item", item.id), now, {"why": held.sentence})
@@ -75,16 +75,6 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
         # Noted before it leaves: if the answer is lost, our own words must not be taken for a person's.
         uow.issues.update(issue.id, written_digest=" ".join(plan.ours()))
     return _work(context, item, issue, plan)
-
-
-def _refused(context: Context, uow: UnitOfWork, item: Item, issue: Issue, postmortem: Postmortem) -> Held | None:
-    target = context.config.targets.get(issue.target)
-    if target is not None and target.mode == "observe":
-        return Held("observe", f"Target {target.name} only observes: its issues are not told of changes.")
-    row = uow.targets.get(issue.target)
-    place = (row.visibility if row else None) or Visibility.UNKNOWN
-    route = next((route for route in context.config.routes if route.name == item.route), None)
-    return may_leave(postmortem.facts.visibility, place, route)
 
 
 def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) -> _Plan:
