@@ -284,6 +284,7 @@ def test_administrator_of_redmine_may_everything(redmine):
     project = {"id": 1, "identifier": "pay", "is_public": False, "trackers": [{"name": "Bug"}]}
     responses.get(f"{MINE}/projects/pay.json", json={"project": project})
     responses.post(f"{MINE}/issues.json", json={"errors": ["Subject cannot be blank", "Due date is odd"]}, status=422)
+    responses.get(f"{MINE}/issues.json", json={"issues": []})
     described = redmine.describe(PAY)
     assert (described.visibility, described.findings) == (Visibility.INTERNAL, ())
     assert "set_issues_private" in described.permissions
@@ -297,6 +298,7 @@ def test_role_that_redmine_does_not_show_lacks_nothing_that_is_known(redmine, st
     responses.get(f"{MINE}/projects/pay.json", json={"project": {"id": 1, "is_public": False, "trackers": []}})
     responses.get(f"{MINE}/roles/3.json", status=status)
     responses.post(f"{MINE}/issues.json", json={"errors": ["Subject cannot be blank", "Due date is odd"]}, status=422)
+    responses.get(f"{MINE}/issues.json", json={"issues": []})
     assert redmine.describe(PAY).findings == ()
     with pytest.raises(Rejected) as failure:
         redmine.create(PAY, IssueDraft("A", "b", "m", confidential=True))
