@@ -121,6 +121,9 @@ class _Ledger(Collector):
         if seen.beats.clock is not None:
             age = (seen.at - seen.beats.clock).total_seconds()
             yield GaugeMetricFamily("afteraction_clock_age_seconds", "Since the clock's last beat.", value=age)
+        tokens = [(token.tracker,) for token in seen.tokens]
+        left = [(token.expires_at - seen.at).total_seconds() for token in seen.tokens]
+        yield _family("token_seconds_left", "Until our token of a tracker ends.", ["tracker"], tokens, left)
         lines = seen.health
         names = [(line.kind, line.name) for line in lines]
         labels = ["kind", "name"]

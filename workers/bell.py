@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 from service.wiring import Components, NotReady
 
 QUEUE = "afteraction"
-KINDS = ("absorb", "dispatch", "reconcile", "escalate", "seal", "prune", "sweep", "watch")
+KINDS = ("absorb", "dispatch", "reconcile", "escalate", "seal", "prune", "sweep", "watch", "credentials")
 JOB_SECONDS = 600
 RING_SECONDS = 5.0
 NO_BELL = "The bell does not answer (%s): start Redis or Valkey, or mend REDIS_URL. Work waits, and none is lost."

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from service.ledger import UnitOfWork
+from service.usecases.credentials import watch_credentials
 from service.usecases.escalate import escalate
 from service.usecases.prune import prune
 from service.usecases.seal import seal
@@ -21,6 +22,8 @@ PRUNE_EVERY = timedelta(hours=1)
 # How soon a source's list is asked once it is due; how often each is due, its connector says.
 SWEEP_EVERY = timedelta(minutes=1)
 WATCH_EVERY = timedelta(hours=1)
+# How soon what is told of a token's end is looked at; how often a tracker is asked, the use case says.
+CREDENTIALS_EVERY = timedelta(hours=1)
 
 DUTIES: Mapping[str, Callable[[Components], int]] = {
     "escalate": escalate,
@@ -28,6 +31,7 @@ DUTIES: Mapping[str, Callable[[Components], int]] = {
     "prune": prune,
     "sweep": sweep_sources,
     "watch": watch_silence,
+    "credentials": watch_credentials,
 }
 
 
@@ -36,6 +40,8 @@ def due_duties(components: Components, uow: UnitOfWork, now: datetime) -> list[s
     lists = any(source.capabilities.lists for source in components.sources.values())
     unwanted = {"seal"} if not uow.journal.unsealed() else set()
     unwanted |= set() if lists else {"sweep"}
+    ends = any(tracker.capabilities.expiry for tracker in components.trackers.values())
+    unwanted |= set() if ends else {"credentials"}
     wanted = [name for name in DUTIES if name not in unwanted]
     return [name for name in wanted if uow.instance.beat_is_due(_beat(name), _every(components, name), now)]
 
@@ -51,7 +57,7 @@ def do_duty(components: Components, name: str) -> int:
 def _every(components: Components, name: str) -> timedelta:
     escalate_every = timedelta(seconds=components.config.service.escalate_seconds)
     fixed = {"seal": SEAL_EVERY, "prune": PRUNE_EVERY, "sweep": SWEEP_EVERY, "watch": WATCH_EVERY}
-    return {"escalate": escalate_every, **fixed}[name]
+    return {"escalate": escalate_every, "credentials": CREDENTIALS_EVERY, **fixed}[name]
 
 
 def _beat(name: str) -> str:

@@ -171,6 +171,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("person", "working_day", name=op.f("uq_notices_person_working_day")),
     )
     op.create_table(
+        "credentials",
+        sa.Column("tracker", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("tracker", name=op.f("pk_credentials")),
+    )
+    op.create_table(
+        "operator_notices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("trouble", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("occasion", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_notices")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_operator_notices_message_id")),
+        sa.UniqueConstraint(
+            *("trouble", "about", "occasion", "address"),
+            name=op.f("uq_operator_notices_trouble_about_occasion_address"),
+        ),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -503,6 +530,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'due'"),
     )
     op.drop_table("outbox")
+    op.drop_table("operator_notices")
+    op.drop_table("credentials")
     op.drop_table("notices")
     op.drop_index(
         "ix_journal_unsealed",

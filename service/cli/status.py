@@ -42,6 +42,7 @@ def as_text(seen: Survey) -> str:
         "",
     ]
     lines += [text for line in seen.health for text in _line(line, seen)]
+    lines += [text for token in seen.tokens if token.soon for text in ("", token.sentence, f"  {token.cure}")]
     return "\n".join(line for number, line in enumerate(lines) if line or number > 2).rstrip()
 
 
@@ -77,6 +78,11 @@ def as_document(seen: Survey) -> dict[str, Any]:
         "connections": [_connection(line) for line in seen.health],
         "clock": {"ok": seen.clock_ok, "last_beat": seen.beats.clock.isoformat() if seen.beats.clock else None},
         "workers": seen.beats.workers,
+        "tokens": [
+            {"tracker": token.tracker, "account": token.account, "expires_at": token.expires_at.isoformat()}
+            | {"soon": token.soon, "sentence": token.sentence, "cure": token.cure}
+            for token in seen.tokens
+        ],
         "refusals": [{"hook": r.hook, "reason": r.reason, "count": r.count} for r in seen.refusals],
     }
 

@@ -29,6 +29,11 @@ class Roster:
                 return self.people[found]
         return None
 
+    def person(self, name: str) -> PersonConfig | None:
+        """Whom a name, address or id means."""
+        found = self._by_name.get(_fold(name))
+        return self.people[found] if found else None
+
     def holder(self, tracker: str, account: Account | None) -> PersonConfig | None:
         """The person behind a tracker's account, by configured account id, else by e-mail address."""
         if account is None:

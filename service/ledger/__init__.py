@@ -1,6 +1,7 @@
 """The ledger: the only place that knows SQL."""
 
 from service.ledger.rows import (
+    CredentialRow,
     CursorRow,
     Delivery,
     EventRow,
@@ -10,6 +11,7 @@ from service.ledger.rows import (
     Message,
     NoticeLine,
     NoticeRow,
+    OperatorNotice,
     Parent,
     Postmortem,
     StallRow,
@@ -20,6 +22,7 @@ from service.ledger.targets import Limit
 from service.ledger.unit_of_work import Ledger, UnitOfWork
 
 __all__ = [
+    "CredentialRow",
     "CursorRow",
     "Delivery",
     "EventRow",
@@ -31,6 +34,7 @@ __all__ = [
     "Message",
     "NoticeLine",
     "NoticeRow",
+    "OperatorNotice",
     "Parent",
     "Postmortem",
     "StallRow",

@@ -292,6 +292,32 @@ class NoticeLine:
     policy_snapshot: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    """What a tracker last said of our token, at `read_at`. `expires_at` None: it does not say, or never."""
+
+    tracker: str
+    account: str
+    expires_at: datetime | None
+    asked_at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorNotice:
+    """A mail to an operator: which `trouble` it is of, `about` which part, and on which `occasion` of it."""
+
+    id: int
+    trouble: str
+    about: str
+    occasion: str
+    address: str
+    message_id: str
+    created_at: datetime
+    sent_at: datetime | None
+    outcome: str | None
+
+
 _CONVERT: dict[tuple[str, str], Any] = {
     ("Postmortem", "facts"): codec.postmortem_from_json,
     ("Item", "facts"): codec.item_from_json,
@@ -312,7 +338,7 @@ _COLUMNS: dict[str, tuple[tuple[str, Any], ...]] = {
     cls.__name__: tuple((field.name, _CONVERT.get((cls.__name__, field.name))) for field in fields(cls))
     for cls in (
         *(Delivery, Postmortem, Item, Issue, Parent, Message, Target, Instance, CursorRow),
-        *(NoticeRow, StallRow, StepRow, NoticeLine, EventRow),
+        *(NoticeRow, StallRow, StepRow, NoticeLine, EventRow, CredentialRow, OperatorNotice),
     )
 }
 

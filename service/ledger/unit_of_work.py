@@ -18,6 +18,7 @@ from service.ledger.issues import Issues
 from service.ledger.items import Items
 from service.ledger.journal import Journal
 from service.ledger.notices import Notices
+from service.ledger.operators import Credentials, OperatorNotices
 from service.ledger.outbox import Outbox
 from service.ledger.parents import Parents
 from service.ledger.postmortems import Postmortems
@@ -43,6 +44,8 @@ class UnitOfWork:
         self.events = Events(connection)
         self.cursors = Cursors(connection)
         self.notices = Notices(connection)
+        self.credentials = Credentials(connection)
+        self.operator_notices = OperatorNotices(connection)
         self.journal = Journal(connection)
 
     def commit(self) -> None:

@@ -69,6 +69,7 @@ KINDS: Mapping[str, str] = {
     "put_under": "Put the issue under its parent",
     "link_issue": "Link the issue to its postmortem",
     "send_notice": "Send a notice",
+    "tell_operator": "Tell an operator",
     "delivery": "Read a delivery",
 }
 

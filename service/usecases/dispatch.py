@@ -22,12 +22,14 @@ from service.usecases.effects import (
     reopen_issue,
     send_event,
     send_notice,
+    tell_operator,
     tell_source,
     update_issue,
 )
 from service.usecases.effects.put_under import OPEN_PARENT
 from service.usecases.effects.work import Prepared, Skip, Wait, Work
 from service.usecases.looking import look_at_place
+from service.usecases.operators import TELL_OPERATOR
 
 Prepare = Callable[[Context, UnitOfWork, Message, datetime], Prepared]
 
@@ -42,6 +44,7 @@ EFFECTS: Mapping[str, Prepare] = {
     LINK: link_issue.prepare,
     "send_notice": send_notice.prepare,
     TELL: tell_source.prepare,
+    TELL_OPERATOR: tell_operator.prepare,
     SEND_EVENT: send_event.prepare,
 }
 
@@ -288,5 +291,11 @@ def _clear_attention(uow: UnitOfWork, message: Message) -> None:
 
 
 def _subject(message: Message) -> tuple[str, object]:
-    kinds = {"send_notice": "notice", "close_duplicate": "issue", OPEN_PARENT: "parent", SEND_EVENT: "event"}
+    kinds = {
+        "send_notice": "notice",
+        "close_duplicate": "issue",
+        OPEN_PARENT: "parent",
+        SEND_EVENT: "event",
+        TELL_OPERATOR: "operator_notice",
+    }
     return kinds.get(message.kind, "item"), message.subject

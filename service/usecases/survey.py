@@ -10,6 +10,7 @@ from typing import Protocol
 from config.model import Config
 from connectors.spi import Finding
 from service.ledger import Instance, Ledger, UnitOfWork, queries
+from service.usecases.credentials import TokenLine, token_lines
 from service.usecases.durations import days, span
 from service.usecases.sync_health import MISSED_DAYS, Health, SyncFacts, SyncState, Trouble, assess
 
@@ -43,6 +44,7 @@ class Survey:
     beats: queries.Beats
     refusals: tuple[queries.Refusal, ...]
     faults: tuple[Finding, ...]
+    tokens: tuple[TokenLine, ...] = ()
 
     @property
     def figures(self) -> queries.Figures:
@@ -97,6 +99,7 @@ def survey_in(parts: Surveyed, uow: UnitOfWork, now: datetime) -> Survey:
         beats=queries.beats(connection, now),
         refusals=tuple(queries.refusals(connection, now - timedelta(days=1))),
         faults=tuple(parts.faults),
+        tokens=token_lines(parts.config, uow.credentials.all(), now),
     )
 
 

@@ -16,6 +16,7 @@ from service.ledger.cursors import LISTED
 from service.ledger.inbox import Rhythm, swept_key
 from service.usecases.context import Context, said
 from service.usecases.deliveries import FIRST_LOOK, ask_for
+from service.usecases.operators import SOURCE_SILENT, tell_operators
 from service.usecases.reconcile import rest_after
 
 SWEPT = "source.swept"
@@ -119,7 +120,9 @@ def watch_silence(context: Context) -> int:
             if silent and not noted and rhythm is not None:
                 data = {"last_at": rhythm.last_at, "longest_days": rhythm.longest.days}
                 uow.journal.append(SILENT, subject, now, data)
-            elif noted and not silent:
+            if silent and rhythm is not None:
+                tell_operators(context, uow, (SOURCE_SILENT, name, rhythm.last_at.isoformat()), now)
+            if noted and not silent:
                 uow.journal.append(HEARD, subject, now)
         uow.commit()
     return count

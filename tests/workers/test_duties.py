@@ -45,13 +45,13 @@ def test_a_ring_that_reaches_nobody_is_rung_again_at_the_next_look(house: House,
     first = rung(house)
     with pytest.raises(NoAnswer):
         Bell(Away()).ring(due_kinds(house.components), "1")
-    assert first == rung(house) == {"escalate", "prune", "watch"}
+    assert first == rung(house) == {"escalate", "prune", "watch", "credentials"}
     assert done == []
 
 
 def test_a_duty_that_was_rung_for_twice_is_done_once(house: House, done: list[str]) -> None:
     assert [do_duty(house.components, "prune"), do_duty(house.components, "prune")] == [1, 0]
-    assert (done, rung(house)) == (["prune"], {"escalate", "watch"})
+    assert (done, rung(house)) == (["prune"], {"escalate", "watch", "credentials"})
 
 
 def test_a_duty_is_due_again_after_its_interval(house: House, done: list[str]) -> None:
@@ -65,11 +65,11 @@ def test_a_duty_is_due_again_after_its_interval(house: House, done: list[str]) -
 
 def test_a_duty_is_due_although_its_clock_was_a_day_ahead_when_it_was_last_done(house: House, done: list[str]) -> None:
     house.pass_time(days=1)
-    for name in ("escalate", "prune", "watch"):
+    for name in ("escalate", "prune", "watch", "credentials"):
         do_duty(house.components, name)
     house.pass_time(days=-1)
-    assert rung(house) == {"escalate", "prune", "watch"}
-    assert [do_duty(house.components, name) for name in ("escalate", "prune", "watch")] == [1, 1, 1]
+    assert rung(house) == {"escalate", "prune", "watch", "credentials"}
+    assert [do_duty(house.components, name) for name in ("escalate", "prune", "watch", "credentials")] == [1, 1, 1, 1]
     assert rung(house) == set()
 
 

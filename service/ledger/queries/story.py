@@ -272,7 +272,7 @@ def _messages(connection: Connection, item: Item) -> tuple[MessageEntry, ...]:
         .join(stalls, stalls.c.id == stall_steps.c.stall_id)
         .where(stalls.c.item_id == item.id)
     )
-    about = [mine, and_(_about_notice, o.subject.in_(carried))]
+    about = [mine, and_(o.kind == "send_notice", o.subject.in_(carried))]
     if item.issue_id:
         about.append(and_(_about_issue, o.subject == item.issue_id))
     names = MessageEntry.__dataclass_fields__

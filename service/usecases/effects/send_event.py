@@ -11,6 +11,7 @@ from connectors.spi import ConnectorError, Event, Missing, Receipt
 from service.ledger import EventRow, Message, Postmortem, UnitOfWork
 from service.usecases.context import LISTENER, Context
 from service.usecases.effects.work import Prepared, Skip, Work
+from service.usecases.operators import LISTENER_GONE, tell_operators
 from service.usecases.redacting import redacted
 
 _HOUR = 3600
@@ -47,6 +48,7 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) 
         if isinstance(error, Missing):
             uow.targets.pause(message.target, f"{error.sentence} {error.cure}", at)
             uow.journal.append("listener.gone", ("target", message.target), at, {"why": error.sentence})
+            tell_operators(context, uow, (LISTENER_GONE, name, event.key), at)
             return at
         return _next_try(message.attempts, error.retry_after, at)
 
