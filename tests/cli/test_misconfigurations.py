@@ -141,6 +141,7 @@ def check(
     stand: Stand, world: World, folder: Path, patch: pytest.MonkeyPatch, kind: Kind | None = None
 ) -> list[dict[str, Any]]:
     """Every fault and finding that `check --online --json` tells."""
+    patch.setenv("IT_TOKEN", stand.token)
     wrong = kind.make(world, patch) if kind else {}
     result = run(stand, world, folder, patch, "--json", **wrong)
     document = json.loads(result.output)
