@@ -84,13 +84,10 @@ class Crew:
 
     def start_house(self) -> None:
         self.add("web", [*AFTERACTION, "web", "--workers", "1", "--threads", "8"])
-        self.start_hands()
-        until(self._answers, 60, "the web answers")
-
-    def start_hands(self) -> None:
         self.add("clock", [*AFTERACTION, "clock"])
         self.add("worker-1", self.worker)
         self.add("worker-2", self.worker)
+        until(self._answers, 60, "the web answers")
 
     def stop_house(self) -> None:
         """Stops web, clock and workers in good order; the surroundings go on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -26,6 +27,7 @@ from tests.support.house import KEY
 
 FULL = os.environ.get("AFTERACTION_DRILL_SCALE") == "1"
 SEED = int(os.environ.get("AFTERACTION_DRILL_SEED", "7"))
+HANDS = [sys.executable, "-m", "tests.drill.nursery"]
 LEASE = 3.0
 REST_SECONDS = 120.0
 KILLS_EACH = 5 if FULL else 2
@@ -40,6 +42,7 @@ class Hands(Crew):
     """A crew without doors: what the house does with deliveries that it has, at one tracker."""
 
     counterpart: Counterpart | None = None
+    naive: bool = False
 
     def start_world(self) -> None:
         assert self.counterpart is not None
@@ -53,7 +56,7 @@ class Hands(Crew):
         """The ledger is a copy of a migrated one."""
 
     def start_house(self) -> None:
-        self.start_hands()
+        self.add("hands", [*HANDS, *(["naive"] if self.naive else [])])
 
     def stop(self) -> None:
         """Nothing is under way any more: nobody need be asked."""
@@ -81,17 +84,13 @@ class Outcome:
         return f"killed {self.kills}, later {self.later}; {verdict}; {self.seconds:.1f} s"
 
 
-def drill(
-    folder: Path, url: str, counterpart: Counterpart, *, worker: list[str] | None = None, revised: bool = True
-) -> Outcome:
-    """Delivers every postmortem and waits until all is at rest; then (where `revised`) the same with their revisions.
-    Without a `worker` of the caller's own, the house's works.
-    """
+def drill(folder: Path, url: str, counterpart: Counterpart, *, naive: bool = False) -> Outcome:
+    """Delivers every postmortem and waits until all is at rest; then, unless the connectors are naive, their revisions."""
     began = time.monotonic()
     first, second = in_two_steps(SIZE, SEED)
-    with running(folder, url, counterpart, worker) as ledger:
+    with running(Hands(folder, url, counterpart=counterpart, naive=naive)) as ledger:
         kills = step(ledger, counterpart, first, {**CREATIONS, "points": dict.fromkeys(POINTS, KILLS_EACH)})
-        later = step(ledger, counterpart, second, {"points": LATER_KILLS}) if revised else {}
+        later = step(ledger, counterpart, second, {"points": LATER_KILLS}) if not naive else {}
         found = counterpart.issues()
         known = linked(ledger)
     verdict = judge_issues(found, second)
@@ -99,11 +98,10 @@ def drill(
 
 
 @contextmanager
-def running(folder: Path, url: str, counterpart: Counterpart, worker: list[str] | None) -> Iterator[Ledger]:
-    crew = Hands(folder, url, counterpart=counterpart, **({"worker": worker} if worker else {}))
+def running(crew: Crew) -> Iterator[Ledger]:
     try:
         crew.start()
-        with closing(Ledger(url)) as ledger:
+        with closing(Ledger(crew.database_url)) as ledger:
             yield ledger
     finally:
         crew.stop()

@@ -32,7 +32,6 @@ from tests.support.redmine import Redmine
 
 pytestmark = pytest.mark.drill
 
-NAIVE = [sys.executable, "-m", "tests.drill.naive_worker"]
 STAND_INS = {
     "jira-cloud": JIRA,
     "jira-data-center": DATA_CENTER,
@@ -95,7 +94,7 @@ def test_kills_around_each_commit_lose_nothing_and_double_nothing(
 def test_the_same_connector_without_its_recipe_makes_duplicates_in_the_same_drill(
     counterpart: Counterpart, database_url: str, tmp_path: Path
 ) -> None:
-    outcome = drill(tmp_path, database_url, counterpart, worker=NAIVE, revised=False)
+    outcome = drill(tmp_path, database_url, counterpart, naive=True)
     sys.stderr.write(f"{outcome}\n")
     assert not outcome.verdict.lost
     # Every kill behind the commit leaves an issue that a naive connector makes again.

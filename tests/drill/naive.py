@@ -1,4 +1,4 @@
-"""A worker whose trackers are as naive as a script that files issues: each is the same connector without its recipe.
+"""Trackers as naive as a script that files issues: each is the same connector without its recipe.
 
 It creates, and where it does not know what became of that it creates again: it neither looks for an issue of its own
 nor knows one by its marker.
@@ -12,8 +12,6 @@ from typing import Any
 
 from connectors import registry
 from connectors.spi import Changes, Connector, Finding, Reading
-from service import wiring
-from service.cli.main import cli
 
 
 class NaiveTracker:
@@ -41,8 +39,3 @@ def naive(connector: Connector) -> Connector:
 def load_naive() -> tuple[Mapping[str, Connector], Sequence[Finding]]:
     connectors, findings = registry.load_connectors()
     return {name: naive(each) for name, each in connectors.items()}, findings
-
-
-if __name__ == "__main__":
-    wiring.load_connectors = load_naive  # type: ignore[assignment]
-    cli(["worker"])
