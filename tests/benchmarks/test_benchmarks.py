@@ -36,6 +36,8 @@ COSTS = {
     **{f"creation and link, {title}": 2 for title in TITLES[:2]},
     **{f"creation under a parent, {title}": 1 for title in (*TITLES[:2], "Redmine")},
     "creation under a parent, github.com": 2,
+    **{f"creation, then a parent, {title}": 2 for title in TITLES[:3]},
+    "creation, then a parent, Redmine": 4,
     **{f"nothing changed, not answered 304, {title}": 0 for title in TITLES[2:4]},
     "nothing changed in 2 places, github.com": 2,
     "nothing changed in 2 places, not answered 304, github.com": 0,

@@ -32,15 +32,15 @@ ROUTE = '[[routes]]\nname = "there"\ntarget = "there"\ndefault = true\nallow_pub
 
 @dataclass
 class Standing:
-    """A house whose items all go to one target. `reopened`: the same house after an upgrade."""
+    """A house whose items all go to one target. `reopened`: the same after an upgrade, with more in its route."""
 
     bench: SandboxBench
     house: House
     open_house: OpenHouse
     values: Mapping[str, Any]
 
-    def reopened(self) -> House:
-        return self.open_house(**self.values)
+    def reopened(self, route: str = "") -> House:
+        return self.open_house(**{**self.values, "routes": self.values["routes"] + route})
 
     def ref(self) -> str:
         (issue,) = ledger_issues(self.house)
