@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from config.model import Config, RouteConfig, TargetConfig
+from config.model import OWN_PARENT, Config, RouteConfig, TargetConfig
 from connectors.spi import (
     Account,
     Connector,
@@ -46,7 +46,7 @@ class _Question:
 def ask_everyone(config: Config, connectors: Mapping[str, Connector], progress: Progress) -> list[Seen]:
     """Every finding of every configured part, each once; a part that does not answer is a finding itself."""
     parts = _Parts(config, connectors)
-    questions = [*_connections(config, parts), *_targets(config, parts)]
+    questions = [*_connections(config, parts), *_targets(config, parts), *_parents(config, parts)]
     seen: dict[Seen, None] = {}
     for number, question in enumerate(questions, start=1):
         progress(number, len(questions), question.subject)
@@ -140,6 +140,21 @@ def _targets(config: Config, parts: _Parts) -> Iterator[_Question]:
             yield _Question(f"target {target.name}", _assign(target, places[0], some, parts, seen), "warning")
         if len(people) > MOST_PEOPLE:
             yield _Question(f"target {target.name}", partial(_not_all, target, len(people)), "note")
+
+
+def _parents(config: Config, parts: _Parts) -> Iterator[_Question]:
+    for route in config.routes:
+        if route.parent not in (None, OWN_PARENT):
+            yield _Question(f"route {route.name}", partial(_look_up_parent, route, config, parts))
+
+
+def _look_up_parent(route: RouteConfig, config: Config, parts: _Parts) -> Sequence[Finding]:
+    name = config.targets[route.target].tracker
+    tracker = parts.tracker(name)
+    if not tracker.capabilities.parents or tracker.look_up(route.parent or "") is not None:
+        return ()
+    sentence = f"The parent {route.parent} of the route {route.name} is no issue of the tracker {name}."
+    return (Finding("parent.not_an_issue", sentence, "Write the address of an issue of that tracker as parent."),)
 
 
 def lacking_wishes(config: Config, connectors: Mapping[str, Connector]) -> list[Seen]:

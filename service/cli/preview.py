@@ -138,6 +138,7 @@ def _item_document(planned: Planned) -> dict[str, Any]:
         "tracker": placed.target.tracker if placed else None,
         "place": placed.target.place if placed else None,
         "mode": placed.target.mode if placed else None,
+        "parent": placed.route.parent if placed else None,
         "issue": {
             "title": draft.title,
             "body": draft.body,
@@ -145,6 +146,8 @@ def _item_document(planned: Planned) -> dict[str, Any]:
             "priority": draft.priority,
             "due_on": draft.due_on.isoformat() if draft.due_on else None,
             "assignee": draft.assignee.name if draft.assignee else None,
+            "fields": dict(draft.fields),
+            "confidential": draft.confidential,
         }
         if draft
         else None,
@@ -184,6 +187,9 @@ def _item_lines(number: int, planned: Planned) -> list[str]:
         ("due", draft.due_on),
         ("priority", draft.priority),
         ("labels", ", ".join(draft.labels)),
+        ("under", planned.placed.route.parent if planned.placed else None),
+        ("confidential", "yes" if draft.confidential else None),
+        *draft.fields.items(),
     )
     lines.append("   " + "; ".join(f"{name} {value}" for name, value in facts if value))
     return [*lines, "", *(f"   | {line}".rstrip() for line in draft.body.splitlines())]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from config.model import Config
 from connectors.spi import Category, Connector, ConnectorError, Finding, IssueDraft, IssueRef, Place, Rejected, Tracker
+from service.domain.wishes import examples, place_of
 
 TITLE = "Afteraction tries whether it may open, edit, comment on and close an issue here"
 BODY = "This issue was made by `afteraction check --online --create-one`. It is closed again by itself."
@@ -26,18 +27,17 @@ def try_target(config: Config, connectors: Mapping[str, Connector], name: str) -
     role = connectors[configured.vendor].tracker
     assert role is not None, "loading refuses a vendor that lacks the role"
     route = next((route for route in config.routes if route.target == name), None)
-    constants = {**target.constants, **(route.constants if route else {})}
+    place = place_of(target, route) if route else Place(target.place, target.issue_type, target.constants)
     try:
-        yield from _steps(
-            role.make(target.tracker, configured.settings), Place(target.place, target.issue_type, constants)
-        )
+        yield from _steps(role.make(target.tracker, configured.settings), place)
     except ConnectorError as error:
         yield Finding(error.code, error.sentence, error.cure)
 
 
 def _steps(tracker: Tracker, place: Place) -> Iterator[str | Finding]:
     token = "try" + secrets.token_hex(8)
-    made = tracker.create(place, IssueDraft(TITLE, BODY, token))
+    fields = examples(place, tracker.describe(place), TITLE) if place.per_issue else {}
+    made = tracker.create(place, IssueDraft(TITLE, BODY, token, fields=fields))
     dropped = f", without {', '.join(made.dropped)}" if made.dropped else ""
     yield f"Opened {made.issue.key}{dropped}: {made.issue.url}"
     for step in (_edit, _comment, _close):

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from config.model import OWN_PARENT, Config, RouteConfig, TargetConfig
-from config.templates import Unsaid, fill, is_template
+from config.templates import OF_ITEMS, Unsaid, fill, is_template
 from connectors.spi import Capabilities, Finding, Place, PlaceDescription, PlaceField, Visibility
 from service.domain.placement import Held
 
 MOST_OPTIONS = 200
+_SOME_DAY = "2099-12-31"
 
 
 def place_of(target: TargetConfig, route: RouteConfig) -> Place:
@@ -49,6 +50,19 @@ def fields_of(templates: Mapping[str, Any], said: Mapping[str, str]) -> dict[str
             found[name] = fill(value, said)
         except Unsaid:
             continue
+    return found
+
+
+def examples(place: Place, described: PlaceDescription, text: str) -> dict[str, Any]:
+    """What the fields of some issue might be: the defaults where there are any, else the first option, else a text."""
+    allowed = {each.id: each.allowed for each in described.fields}
+    found = {}
+    for name, value in place.per_issue.items():
+        first = next(iter(allowed.get(name, ())), text)
+        try:
+            found[name] = fill(value, {})
+        except Unsaid:
+            found[name] = fill(value, {**dict.fromkeys(OF_ITEMS, first), "due_on": _SOME_DAY})
     return found
 
 

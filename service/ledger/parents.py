@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from service.ledger.rows import Parent, read_row
 from service.ledger.sql import adds_row
-from service.ledger.tables import parents
+from service.ledger.tables import issues, parents
 
 _ONE = select(parents).where(parents.c.id == bindparam("which"))
-_NAMED = select(parents).where(
-    parents.c.tracker == bindparam("at"), parents.c.place == bindparam("where"), parents.c.identity == bindparam("who")
+# A place may have been renamed, and its tracker may have moved to another site: then its issue knows where it is.
+_NAMED = (
+    select(parents)
+    .outerjoin(issues, issues.c.id == parents.c.issue_id)
+    .where(parents.c.identity == bindparam("who"))
+    .where(
+        or_(
+            and_(parents.c.tracker == bindparam("at"), parents.c.place == bindparam("where")),
+            and_(issues.c.tracker == bindparam("at"), issues.c.place == bindparam("where")),
+        )
+    )
+    .order_by(parents.c.id)
+    .limit(1)
 )
 
 

@@ -35,6 +35,23 @@ def test_place_is_described_with_types_fields_and_permissions(strict, make):
 
 
 @both
+def test_field_that_each_issue_gives_by_itself_counts_as_filled(strict, make):
+    later = make(strict).describe(Place("RISK", per_issue={"customfield_1": {"value": "{severity}"}}))
+    assert (later.findings, later.obstacles) == ((), ())
+    assert {each.id: each for each in later.fields}["customfield_1"].filled
+    (unknown,) = make(strict).describe(Place("PAY", per_issue={"customfield_2": "{title}"})).obstacles
+    assert unknown.code == "jira.field_unknown"
+
+
+@both
+def test_only_what_refuses_every_creation_is_an_obstacle(strict, make):
+    assert [each.code for each in make(strict).describe(Place("RISK")).obstacles] == ["jira.field_required"]
+    assert [each.code for each in make(strict).describe(Place("PAY", "Saga")).obstacles] == ["jira.issuetype_missing"]
+    endless = make(strict).describe(Place("ENDLESS"))
+    assert (len(endless.findings), endless.obstacles) == (1, ())
+
+
+@both
 @pytest.mark.parametrize(
     ("place", "code", "words"),
     [
