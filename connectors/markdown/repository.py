@@ -51,10 +51,11 @@ class Repository:
         except Missing:
             return None
         # What is larger than GitHub gives as text here has no encoding.
-        if member(data, "encoding") != "base64":
+        content = member(data, "content")
+        if member(data, "encoding") != "base64" or not isinstance(content, str):
             raise self._api.strange(what)
         try:
-            return base64.b64decode(text(member(data, "content")))
+            return base64.b64decode(content)
         except (binascii.Error, ValueError):
             raise self._api.strange(what) from None
 
