@@ -13,6 +13,7 @@ class ProxiedBench(TrackerBench, ABC):
 
     def __init__(self, proxy: FaultProxy) -> None:
         self.switch = proxy.switch
+        self.heal()
 
     def fail(self, kind: str, *, retry_after: int = 0, form: str = "seconds", status: int = 0) -> None:
         self.switch.once.append(Fault(kind, status or 502, retry_after, form))

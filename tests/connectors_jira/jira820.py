@@ -102,7 +102,6 @@ class Jira820Bench(ProxiedBench):
         table = {"deployment": "data_center", "quiet_seconds": 0}
         self.tracker = tracker(proxy.url, **table)
         self.hasty = tracker(proxy.url, **table, call_seconds=0.8)
-        proxy.switch.heal()
         for issue in self._ours():
             self.deletes(issue["key"])
 

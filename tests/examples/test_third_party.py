@@ -56,7 +56,7 @@ def test_it_holds_every_promise_of_the_contract_but_its_named_gaps(
     (suite,) = (each for each in suites(monkeypatch) if each.counterpart.title.startswith("Forgejo"))
     cases = ElementTree.parse(report).getroot().iter("testcase")
     skipped: dict[str, bool] = {}
-    for case in cases:
+    for case in (each for each in cases if str(each.get("classname")).endswith(suite.__name__)):
         skipped.setdefault(str(case.get("name")).partition("[")[0], case.find("skipped") is not None)
     assert {name for name, was in skipped.items() if was} == set(suite.counterpart.gaps)
     assert set(skipped) == set(promises())

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import requests
 from afteraction_forgejo import CONNECTOR
-from stand_in import BOT, PERSON, REPO, Forgejo
+from stand_in import BOT, PERSON, REPO, Forgejo, standing
 
-from connectors.conformance.fault_proxy import FaultProxy
+from connectors.conformance.fault_proxy import FaultProxy, fault_proxy
 from connectors.conformance.proxied import ProxiedBench
 from connectors.spi import Account, Category, Place
 
@@ -68,3 +70,13 @@ class ForgejoBench(ProxiedBench):
 
     def side_effects(self, ref: str) -> Sequence[str]:
         return self.forgejo.effects(int(ref.rpartition("#")[2]))
+
+
+@contextmanager
+def at_bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[ForgejoBench]:
+    """The connector before an empty Forgejo, with a proxy between them."""
+    monkeypatch.setenv("BENCH_TOKEN", BOT)
+    monkeypatch.setenv("BENCH_HOOK", SECRET)
+    forgejo = Forgejo()
+    with standing(forgejo) as port, fault_proxy(port) as proxy:
+        yield ForgejoBench(forgejo, proxy)

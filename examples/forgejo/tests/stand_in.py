@@ -26,6 +26,7 @@ class Forgejo:
     def __init__(self) -> None:
         self.issues: dict[int, dict[str, Any]] = {}
         self.comments: dict[int, dict[str, Any]] = {}
+        self.settings = {"archived": False, "has_issues": True}
         self._given = 0
         self._lock = threading.Lock()
 
@@ -75,7 +76,7 @@ class Forgejo:
         return jsonify(_user(LOGINS[_token()]))
 
     def repository(self) -> Response:
-        return jsonify(full_name=REPO, private=True, internal=False, archived=False, has_issues=True)
+        return jsonify(full_name=REPO, private=True, internal=False, **self.settings)
 
     def assignees(self) -> Response:
         return jsonify([_user(login) for login in LOGINS.values()])
@@ -83,6 +84,8 @@ class Forgejo:
     def listed(self) -> Response:
         since = datetime.fromisoformat(request.args["since"])
         every = [self._shown(number) for number in sorted(self.issues, reverse=True)]
+        state = request.args.get("state", "open")
+        every = [each for each in every if state in ("all", each["state"])]
         found = [each for each in every if datetime.fromisoformat(each["updated_at"]) >= since]
         page, limit = int(request.args["page"]), min(int(request.args["limit"]), 5)
         answer = jsonify(found[(page - 1) * limit : page * limit])

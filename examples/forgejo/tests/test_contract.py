@@ -1,10 +1,8 @@
 from collections.abc import Iterator
 
 import pytest
-from bench import SECRET, ForgejoBench
-from stand_in import BOT, Forgejo, standing
+from bench import ForgejoBench, at_bench
 
-from connectors.conformance.fault_proxy import fault_proxy
 from connectors.conformance.tracker import TrackerConformance
 
 
@@ -13,8 +11,5 @@ class TestForgejo(TrackerConformance):
 
     @pytest.fixture
     def bench(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForgejoBench]:
-        monkeypatch.setenv("BENCH_TOKEN", BOT)
-        monkeypatch.setenv("BENCH_HOOK", SECRET)
-        forgejo = Forgejo()
-        with standing(forgejo) as port, fault_proxy(port) as proxy:
-            yield ForgejoBench(forgejo, proxy)
+        with at_bench(monkeypatch) as bench:
+            yield bench
