@@ -119,6 +119,9 @@ def _refusal(asked: Asked, response: requests.Response) -> ConnectorError:
     said = ", ".join(map(str, _said(response)))
     if response.status_code == 410:
         return _removed(asked, said)
+    if response.status_code == 409 and asked.about_issue:
+        sentence = asked.sentence("somebody changed it at the same moment")
+        return Unavailable("jira.conflict", sentence, "Nothing to do: it is read and tried again.")
     return refused(asked, response.status_code, response.headers, said)
 
 

@@ -50,6 +50,15 @@ def test_success_that_says_nothing_is_not_taken_for_an_answer(method, path, body
 
 
 @responses.activate
+def test_edit_that_meets_another_is_tried_again():
+    responses.get(f"{BASE}/issue/1", json={"id": "1", "key": "PAY-1", "fields": {"summary": "A", "description": "a"}})
+    responses.put(f"{BASE}/issue/1", json={"errorMessages": ["The issue was updated meanwhile."]}, status=409)
+    with pytest.raises(Unavailable) as failure:
+        tracker(SITE).rewrite("1", "B", "b", "m")
+    assert failure.value.code == "jira.conflict"
+
+
+@responses.activate
 @pytest.mark.parametrize("cursor", ['{"at": "soon"}', "[]", "no cursor", '{"at": 5, "until": "x"}'])
 def test_cursor_that_cannot_be_read_begins_anew(cursor):
     responses.get(f"{BASE}/myself", json={"accountId": "a"})
