@@ -88,6 +88,12 @@ def _policies(config: Config) -> Iterator[Finding]:
             "There is no channel, so nobody is told of anything that stalls.",
             'Add a channel, such as [channels.mail] with type = "smtp".',
         )
+    elif not config.service.operators:
+        yield Finding(
+            "no_operators",
+            "Nobody is named as an operator, so nobody is mailed when a token ends or a source falls silent.",
+            'Name somebody in [service], such as operators = ["ops@example.com"].',
+        )
 
 
 def _people(config: Config) -> Iterator[Finding]:

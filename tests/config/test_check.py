@@ -338,6 +338,7 @@ WARNINGS = {
         ('[channels.mail]\ntype = "smtp"\nurl = "https://mail.example.com"\ntoken_env = "MAIL_TOKEN"\n', ""),
         ('channel = "mail"\n', ""),
     ],
+    "no_operators": [('operators = ["ada", "ops@example.com"]\n', "")],
     "team_without_lead": [('name = "Grace Hopper"', 'name = "Grace Hopper"\nleft = true')],
     "ambiguous_name": [('name = "Grace Hopper"', 'name = "Grace Hopper"\nalias = "Ada  lovelace"')],
 }
