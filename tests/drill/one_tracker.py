@@ -85,7 +85,7 @@ class Outcome:
 
 
 def drill(folder: Path, url: str, counterpart: Counterpart, *, naive: bool = False) -> Outcome:
-    """Delivers every postmortem and waits until all is at rest; then, unless the connectors are naive, their revisions."""
+    """Delivers every postmortem and waits until all is at rest; then the revisions, but not with naive connectors."""
     began = time.monotonic()
     first, second = in_two_steps(SIZE, SEED)
     with running(Hands(folder, url, counterpart=counterpart, naive=naive)) as ledger:
