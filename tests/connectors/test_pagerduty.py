@@ -285,6 +285,15 @@ def test_a_misspelt_field_of_a_rule_is_refused_with_the_known_ones() -> None:
     assert "review_status" in str(caught.value)
 
 
+def _said(words: str) -> dict[str, Any]:
+    return {"type": "paragraph", "content": [{"type": "text", "text": words}]}
+
+
+def _table(*rows: str) -> dict[str, Any]:
+    cells = [{"type": "tableRow", "content": [{"type": "tableCell", "content": [_said(row)]}]} for row in rows]
+    return {"type": "table", "content": cells}
+
+
 def test_the_editors_json_becomes_markdown() -> None:
     def words(text: str, *marks: dict[str, Any]) -> dict[str, Any]:
         return {"type": "text", "text": text, "marks": list(marks)}
@@ -332,3 +341,27 @@ def test_the_editors_json_becomes_markdown() -> None:
 )
 def test_no_content_whatever_breaks_the_reader_of_the_editors_json(content: Any) -> None:
     assert isinstance(markdown(content), str)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("plain words", "plain words"),
+        ("[" * 100_000, "[" * 100_000),
+        ('{"content": [{"type": "paragraph", "content": [{"type": "text", "text": "a"}]}]}', "a"),
+        ({"content": [{"type": "orderedList", "content": [_said("b"), _said("c")]}]}, "1. b\n2. c"),
+        ({"content": [{"type": "blockquote", "content": [_said("d"), _said("e")]}]}, "> d\n> \n> e"),
+        ({"content": [{"type": "panel", "content": [_said("f")]}]}, "f"),
+        ({"content": [_table("a|b", "c")]}, "| a\\|b |\n| --- |\n| c |"),
+        (7, ""),
+    ],
+)
+def test_text_that_is_no_json_stays_and_lists_quotes_and_boxes_read_as_such(content: Any, expected: str) -> None:
+    assert markdown(content) == expected
+
+
+def test_text_that_is_nested_without_end_is_read_as_far_as_it_makes_sense() -> None:
+    node: dict[str, Any] = _said("deep")
+    for _ in range(100):
+        node = {"type": "blockquote", "content": [node]}
+    assert "deep" not in markdown({"content": [node]})

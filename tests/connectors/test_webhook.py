@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from connectors.addresses import networks
 from connectors.signatures import check_standard, sign_standard
-from connectors.spi import Event, Missing, OutcomeUnknown, Secret, Unavailable
+from connectors.spi import AccessDenied, Event, Missing, OutcomeUnknown, Secret, Unavailable
 from connectors.webhook.listener import WebhookListener
 from connectors.webhook.settings import WebhookSettings, read_settings
 from tests.connectors.servers import hang, wire
@@ -115,3 +115,24 @@ def test_a_bad_setting_is_refused_by_name(change: dict[str, object], key: str, s
     with pytest.raises(ValidationError) as refused:
         read_settings({**GOOD, **change})
     assert says in str(refused.value.messages_dict[key])
+
+
+def test_without_any_secret_nothing_is_sent_and_the_missing_one_is_named() -> None:
+    with subscribing() as subscriber:
+        unset = WebhookSettings(f"{subscriber.url}/x", (Secret("OUT_UNSET"),), networks(["127.0.0.0/8"]), None, 5)
+        with pytest.raises(AccessDenied) as failure:
+            WebhookListener("wh", unset).send(EVENT)
+        assert (failure.value.code, "OUT_UNSET" in failure.value.cure) == ("webhook.secret_missing", True)
+        with pytest.raises(AccessDenied) as failure:
+            listener(subscriber, "whsec_short").send(EVENT)
+        assert failure.value.code == "webhook.secret_invalid"
+        assert "short" not in failure.value.sentence.replace("too short", "")
+        assert subscriber.taken == []
+
+
+def test_a_redirect_is_told_with_what_to_write_instead() -> None:
+    with subscribing() as subscriber:
+        subscriber.answer(302)
+        with pytest.raises(Unavailable) as failure:
+            listener(subscriber).send(EVENT)
+    assert "Redirects are not followed" in failure.value.cure
