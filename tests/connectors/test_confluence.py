@@ -314,3 +314,11 @@ def test_the_address_of_a_cloud_site_needs_no_path() -> None:
 
 def test_finalized_at_is_the_versions_instant(tool: ConfluenceBench) -> None:
     assert tool.source.fetch("917515").finalized_at == datetime(2026, 3, 9, 7, 31, tzinfo=UTC)
+
+
+def test_an_event_without_a_name_is_about_what_it_carries_or_unreadable() -> None:
+    found = read_event({"page": {"id": 7, "contentType": "page"}})
+    assert found == read_event({"event": "page_updated", "page": {"id": 7, "contentType": "page"}})
+    assert isinstance(found, FetchById)
+    with pytest.raises(Unreadable):
+        read_event({"timestamp": 1})

@@ -29,6 +29,7 @@ from connectors.spi import (
     Secret,
     Source,
     Unavailable,
+    Unreadable,
     Visibility,
 )
 from tests.connectors.servers import answer, wire
@@ -242,3 +243,19 @@ def test_the_stacks_address_is_needed_and_told_together_with_other_faults() -> N
     with pytest.raises(ValidationError) as caught:
         CONNECTOR.source.settings({"token": "x"})
     assert set(caught.value.normalized_messages()) == {"api_url", "token", "token_env"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{}, {"event": ""}, {"event": "grafana.incident.closed"}, {"event": "grafana.incident.closed", "incident": {}}],
+)
+def test_an_event_of_ours_that_names_nothing_is_unreadable(event: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable):
+        made("https://acme.grafana.net").parse({}, json.dumps(event).encode())
+
+
+def test_the_stacks_address_is_asked_for_where_it_alone_is_missing() -> None:
+    assert CONNECTOR.source is not None
+    with pytest.raises(ValidationError) as refusal:
+        CONNECTOR.source.settings({"token_env": "GI_TOKEN"})
+    assert set(refusal.value.messages) == {"api_url"}

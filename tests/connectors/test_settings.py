@@ -10,7 +10,7 @@ from connectors.github.settings import GithubSettings
 from connectors.github.settings import read_settings as read_github
 from connectors.jira.settings import JiraSettings
 from connectors.jira.settings import read_settings as read_jira
-from connectors.spi import Rate
+from connectors.spi import Rate, Secret
 
 JIRA: dict[str, Any] = {"api_url": "https://acme.atlassian.net", "user": "bot@acme.example", "token_env": "JIRA_TOKEN"}
 GITHUB: dict[str, Any] = {"token_env": "GITHUB_TOKEN"}
@@ -97,3 +97,18 @@ def test_signed_source_has_secrets_and_a_tolerance():
 def test_settings_do_not_print_a_secret(monkeypatch):
     monkeypatch.setenv("JIRA_TOKEN", "very-secret")
     assert "very-secret" not in repr(read_jira(JIRA))
+
+
+def test_secret_file_that_is_missing_empty_or_replaced_is_told_and_read_anew(tmp_path, monkeypatch):
+    path = tmp_path / "token"
+    monkeypatch.setenv("SOME_TOKEN_FILE", str(path))
+    secret = Secret("SOME_TOKEN")
+    with pytest.raises(LookupError, match="secret file of SOME_TOKEN cannot be read"):
+        secret.reveal()
+    path.write_text("\n")
+    with pytest.raises(LookupError, match="secret file of SOME_TOKEN is empty"):
+        secret.reveal()
+    path.write_text("first\n")
+    assert secret.reveal() == "first"
+    path.write_text("the second\n")
+    assert secret.reveal() == "the second"

@@ -211,3 +211,20 @@ def test_a_redmine_board_shows_an_issue_under_its_status_and_a_person_moves_it(c
     assert "A subject is one line" in post(client, path, **{**form, "title": " "}).text
     for missing in ("/redmine/boards/none", "/redmine/issues/99"):
         assert get(client, missing).status_code == 404
+
+
+def test_the_fault_page_takes_a_place_writes_alone_a_share_and_mail(client: Client) -> None:
+    form = {"do": "add", "tracker": "jira", "kind": "error_before", "scope": " PAY ", "seconds": "", "percent": "50"}
+    post(client, "/faults", **form, writes="on")
+    post(client, "/faults", **{**form, "kind": "mail_451", "scope": "", "percent": ""}, writes="on")
+    web, mail = client.control("GET", "/faults").json()["rules"]
+    assert (web["scope"], web["methods"], web["probability"]) == ("PAY", ["POST", "PUT", "PATCH", "DELETE"], 0.5)
+    assert (mail["tracker"], mail["methods"], mail["next"]) == ("smtp", [], None)
+    post(client, "/faults", do="clear")
+    assert client.control("GET", "/faults").json()["rules"] == []
+    post(client, "/faults", do="dance")
+
+
+def test_a_mail_that_is_not_there_is_404(client: Client) -> None:
+    for path in ("/mailbox/99", "/mailbox/99/html"):
+        assert get(client, path).status_code == 404

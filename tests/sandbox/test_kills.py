@@ -116,3 +116,38 @@ def test_a_sandbox_that_was_not_started_for_drills_takes_no_plan(client: Client)
     answer = client.control("POST", "/kill-plan", {"points": {"on_arrival": 1}})
     assert answer.status_code == 400
     assert "--allow-kills" in json.loads(answer.text)["error"]
+
+
+def lives(plan: Client, **values: object) -> None:
+    own = {"children_of": [os.getpid()]}
+    told = plan.control("POST", "/kill-plan", {"points": {"on_arrival": 3}, "candidates": own, **values})
+    assert told.status_code == 200, told.text
+    with process(plan.url) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"201\n"
+    assert plan.control("GET", "/kills.json").json() == []
+
+
+def test_a_plan_for_another_tracker_or_by_no_chance_kills_nobody(plan: Client) -> None:
+    lives(plan, match={"trackers": ["github"]})
+    lives(plan, match={"trackers": []}, probability=0.0, seed=7)
+
+
+def test_a_plan_that_was_cleared_kills_nobody_and_is_none(plan: Client) -> None:
+    plan.control("POST", "/kill-plan", {"points": {"on_arrival": 3}, "candidates": {"children_of": [os.getpid()]}})
+    assert plan.control("DELETE", "/kill-plan").status_code == 204
+    assert plan.control("GET", "/kill-plan").json() == {}
+    with process(plan.url) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"201\n"
+
+
+def test_a_client_that_froze_before_its_request_arrives_late_and_is_served(plan: Client) -> None:
+    stop = {"points": {"before_request": 1}, "seconds": 0.3}
+    plan.control("POST", "/kill-plan", {"stop": stop, "candidates": {"children_of": [os.getpid()]}})
+    with process(plan.url) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"201\n"
+    (kill,) = plan.control("GET", "/kills.json").json()
+    assert (kill["point"], kill["signal"]) == ("before_request", "SIGSTOP")
+    assert len(plan.issues("jira")) == 1
