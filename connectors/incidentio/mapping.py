@@ -56,6 +56,7 @@ def document_of(
         status=status(incident, document, settings),
         summary=text(incident.get("summary")),
         url=text(member(document, "document_url")) or text(incident.get("permalink")) or None,
+        issue_url=text(member(incident, "external_issue_reference", "issue_permalink")) or None,
         incident_type=named(incident.get("incident_type")),
         severity=named(incident.get("severity")) or None,
         visibility=settings.visibility(text(incident.get("visibility"))),

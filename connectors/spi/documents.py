@@ -55,7 +55,8 @@ class PostmortemDocument:
     """A postmortem as a source states it, in the words of the standard document (docs: the published JSON Schema).
 
     `status` is draft, final, reopened or deleted; `action_items` None means: read them out of `body_markdown`;
-    `visibility` None means: the source's configured default. `raw` is kept for evidence and never interpreted.
+    `visibility` None means: the source's configured default. `issue_url` is the incident's own issue in a tracker, if
+    it has one. `raw` is kept for evidence and never interpreted.
     """
 
     id: str
@@ -78,6 +79,7 @@ class PostmortemDocument:
     risk: Mapping[str, str] = field(default_factory=dict)
     contributing_factors: tuple[Mapping[str, str], ...] = ()
     body_markdown: str = ""
+    issue_url: str | None = None
     action_items: tuple[DocumentItem, ...] | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 

@@ -67,6 +67,7 @@ def _document(data: Mapping[str, Any], raw: Mapping[str, Any]) -> PostmortemDocu
         **plain,
         **lists,
         url=data.get("url") or None,
+        issue_url=data.get("issue_url") or None,
         visibility=None if visibility is None else Visibility(visibility),
         timeline={name: at for name, at in timeline.items() if at is not None},
         risk={name: level for name, level in data.get("risk", {}).items() if level is not None},

@@ -200,6 +200,7 @@ class Document(_Part):
     summary = _Read(_text)
     impact = _Read(_text)
     url = _Read(_address)
+    issue_url = _Read(_address)
     incident_type = _Read(_text)
     severity = _Read(_text)
     visibility = _Read(_one_of(VISIBILITIES))

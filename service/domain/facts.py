@@ -95,6 +95,7 @@ class PostmortemFacts:
     tags: tuple[str, ...] = ()
     timeline: Mapping[str, datetime] = field(default_factory=dict)
     finalized_at: datetime | None = None
+    issue_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,10 @@ def redacted(facts: T, redactor: Redactor = CREDENTIALS) -> T:
     if isinstance(facts, ItemFacts):
         kept = tuple(label for label in facts.labels if redactor.redact(label).text == label)
         found = replace(found, labels=kept)
-    elif isinstance(facts, PostmortemFacts) and found.url != facts.url:
-        found = replace(found, url=None)
+    elif isinstance(facts, PostmortemFacts):
+        url = facts.url if found.url == facts.url else None
+        issue_url = facts.issue_url if found.issue_url == facts.issue_url else None
+        found = replace(found, url=url, issue_url=issue_url)
     return cast("T", found)
 
 

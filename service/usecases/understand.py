@@ -107,6 +107,7 @@ def _facts(
         tags=document.tags,
         timeline=document.timeline,
         finalized_at=document.finalized_at or _instant(front.get("finalized_at")),
+        issue_url=document.issue_url or _text(front.get("issue_url")),
     )
 
 

@@ -100,6 +100,7 @@ def test_an_incident_its_document_and_its_follow_ups_make_one_postmortem(bench: 
         final=True,
         summary="A pool ran dry.",
         incident_type={"name": "Production Outage"},
+        external_issue_reference={"provider": "jira", "issue_permalink": "https://acme.example/browse/OPS-7"},
         incident_timestamp_values=[
             {"incident_timestamp": {"name": name}, "value": {"value": at}} for name, at in timestamps
         ],
@@ -121,6 +122,7 @@ def test_an_incident_its_document_and_its_follow_ups_make_one_postmortem(bench: 
     assert (document.services, document.teams) == (("checkout", "billing"), ("payments",))
     assert document.incident_type == "Production Outage"
     assert document.url == "https://app.incident.io/incidents/INC-FINAL/post-mortem"
+    assert document.issue_url == "https://acme.example/browse/OPS-7"
     assert document.timeline == {
         "started_at": datetime(2026, 3, 9, 7, 31, tzinfo=UTC),
         "mitigated_at": datetime(2026, 3, 9, 7, 9, tzinfo=UTC),

@@ -32,6 +32,7 @@ FULL: dict[str, Any] = {
     "summary": "A connection pool ran dry.",
     "impact": "4 % of payments failed.",
     "url": "https://wiki.acme.example/inc-2041",
+    "issue_url": "https://acme.atlassian.example/browse/OPS-7",
     "incident_type": "outage",
     "severity": "sev1",
     "visibility": "private",

@@ -303,32 +303,48 @@ def test_a_named_parent_that_is_no_issue_is_a_dead_letter_and_stops_no_child(
     assert [letter.kind for letter in dead_letters(house)] == ["open_parent"]
 
 
-@pytest.mark.parametrize("services", [[]], ids=["jira"])
-def test_each_issue_gets_one_link_to_its_postmortem_by_one_call(
-    opened: OpenHouse, outside: Outside, services: list[str]
-) -> None:
-    house = opened(
-        routes=ROUTES.format(more="link_back = true")
-        .replace('parent = "postmortem"', "")
-        .replace('parent_type = "Epic"', "")
-        .replace("link_back = true", "", 1)
-    )
-    url = "https://incidents.acme.example/INC-1/postmortem"
+LINKED = '[[routes]]\nname = "default"\ntarget = "pay"\ndefault = true\nlink_back = true\n'
+URL = "https://incidents.acme.example/INC-1/postmortem"
+
+
+def links(house: House, outside: Outside, title: str) -> list[dict[str, Any]]:
+    """The web links beside an issue."""
+    issue = outside.sandbox.world.jira.find(named(house, title)[0]["key"])
+    assert issue is not None
+    return [each["object"] for each in issue.remote_links]
+
+
+def test_each_issue_gets_one_link_to_its_postmortem_by_one_call(opened: OpenHouse, outside: Outside) -> None:
+    house = opened(routes=LINKED)
     take(house, postmortem(items=["Before"]))
     outside.forget_calls()
-    take(house, postmortem("INC-2", services=services, items=["One"], url=url))
-    persist(house, 2, seconds=2)
+    take(house, postmortem("INC-2", items=["One"], url=URL))
     assert outside.calls() == 2
-    issue = outside.sandbox.world.jira.find(named(house, "One")[0]["key"])
-    assert issue is not None
-    (link,) = issue.remote_links
-    assert link["object"] == {"url": url, "title": PARENT}
-    outside.fault("reset_after", methods=["POST"], path="remotelink", next=1)
-    take(house, postmortem("INC-3", items=["Two"], url=url))
+    assert links(house, outside, "One") == [{"url": URL, "title": PARENT}]
+
+
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "error_after"])
+def test_there_is_one_link_whatever_became_of_the_answer(opened: OpenHouse, outside: Outside, kind: str) -> None:
+    house = opened(routes=LINKED)
+    outside.fault(kind, methods=["POST"], path="remotelink", next=1)
+    take(house, postmortem(items=["One"]))
     persist(house, 4, seconds=30)
-    again = outside.sandbox.world.jira.find(named(house, "Two")[0]["key"])
-    assert again is not None
-    assert len(again.remote_links) == 1
+    assert len(links(house, outside, "One")) == 1
+    assert {message.state for message in messages(house)} == {"done"}
+
+
+def test_the_incidents_own_issue_is_linked_where_it_is_in_the_same_tracker(opened: OpenHouse, outside: Outside) -> None:
+    house = opened(routes=LINKED)
+    own = f"{outside.sandbox.url}/jira/browse/OPS-7"
+    take(house, postmortem(items=["One"], url=URL, issue_url=own))
+    take(house, postmortem("INC-2", items=["Two"], url=URL, issue_url="https://elsewhere.example/browse/OPS-7"))
+    outside.fault("reset_after", methods=["POST"], path="remotelink", next=2)
+    take(house, postmortem("INC-3", items=["Three"], url=URL, issue_url=own))
+    persist(house, 4, seconds=30)
+    both = [{"url": URL, "title": PARENT}, {"url": own, "title": "Incident: OPS-7"}]
+    assert links(house, outside, "One") == both
+    assert links(house, outside, "Two") == both[:1]
+    assert links(house, outside, "Three") == both
 
 
 def test_no_link_and_no_parent_is_made_for_what_may_not_be_told(

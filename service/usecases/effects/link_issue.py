@@ -1,15 +1,16 @@
-"""Puts one web link to its postmortem beside an issue's text."""
+"""Puts a web link to its postmortem beside an issue's text, and one to the incident's own issue."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from service.domain.identity import marker
-from service.ledger import Message, UnitOfWork
+from service.domain.placement import tracker_of
+from service.ledger import Issue, Message, Postmortem, UnitOfWork
 from service.texts import parent_title
 from service.usecases.beside import route_of, withheld
 from service.usecases.context import Context
-from service.usecases.effects.work import Prepared, Skip, Work
+from service.usecases.effects.work import Budget, Prepared, Skip, Work
 from service.usecases.redacting import redacted
 
 
@@ -28,15 +29,27 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
     tracker = context.trackers[issue.tracker]
     # The same in any ledger that shares the secret: a link that is there is changed, never added to.
     token = marker(context.secret, issue.tracker, postmortem.source, postmortem.source_id, "link")
-    facts = postmortem.facts
+    budget = Budget(context.lease_seconds(issue.target), context.capabilities(issue.tracker).call_seconds)
 
     def perform() -> None:
-        review = redacted(facts, context.redactor)
-        url = review.url or f"{context.base_url}/postmortems/{postmortem.id}"
-        tracker.link(issue.ref, f"afteraction-{token}", url, context.redactor.redact(parent_title(review)).text)
+        for number, (url, title) in enumerate(_links(context, postmortem, issue)):
+            if number:
+                budget.spend()
+            tracker.link(issue.ref, f"afteraction-{token}{'-incident' if number else ''}", url, title)
 
     def settle(uow: UnitOfWork, _nothing: None, at: datetime) -> str:
         uow.journal.append("issue.linked", ("item", item.id), at, {"key": issue.key})
         return f"Linked {issue.key} to its postmortem."
 
     return Work(perform, settle)
+
+
+def _links(context: Context, postmortem: Postmortem, issue: Issue) -> list[tuple[str, str]]:
+    """To the postmortem, and to the incident's own issue where that is in the same tracker."""
+    review = redacted(postmortem.facts, context.redactor)
+    page = review.url or f"{context.base_url}/postmortems/{postmortem.id}"
+    links = [(page, context.redactor.redact(parent_title(review)).text)]
+    own = review.issue_url
+    if own and own != issue.url and tracker_of(own, context.browse_urls) == issue.tracker:
+        links.append((own, f"Incident: {own.rstrip('/').rpartition('/')[2]}"))
+    return links
