@@ -174,6 +174,25 @@ def test_token_says_whose_it_is_when_it_ends_and_what_it_may(sandbox, gitlab):
         gitlab.create(PAYMENTS, DRAFT)
 
 
+def test_members_are_asked_for_at_once_and_others_alone_where_the_project_is_open_to_them(sandbox, gitlab):
+    people = [Account(str(number)) for number in (32, 33, 34)]
+    assert gitlab.unassignable(PAYMENTS, people) == []
+    assert calls(sandbox) == {"GET /projects/{project}/members/all": 1}
+    act(sandbox, "projects/acme/payments", roles={"dana.okafor": 0})
+    (finding,) = gitlab.unassignable(PAYMENTS, people)
+    assert (finding.code, "assigned to 32," in finding.sentence) == ("gitlab.assignee_unknown", True)
+    act(sandbox, "projects/acme/payments", visibility="public")
+    assert gitlab.unassignable(PAYMENTS, people) == []
+    (nobody,) = gitlab.unassignable(PAYMENTS, [*people, Account("999")])
+    assert "assigned to 999," in nobody.sentence
+
+
+def test_somebody_named_by_a_word_is_told_to_be_named_by_their_number(sandbox, gitlab):
+    (finding,) = gitlab.unassignable(PAYMENTS, [Account("dana.okafor", "Dana Okafor")])
+    assert "'dana.okafor' is no account of GitLab" in finding.sentence
+    assert calls(sandbox) == {}
+
+
 def test_duplicate_is_linked_told_once_and_never_undone(sandbox, gitlab):
     kept, later = gitlab.create(PAYMENTS, DRAFT), gitlab.create(PAYMENTS, DRAFT)
     for _ in range(2):

@@ -12,6 +12,7 @@ import responses
 from connectors.jira.tracker import JiraTracker
 from connectors.spi import (
     AccessDenied,
+    Account,
     Category,
     ConnectorError,
     IssueRef,
@@ -35,6 +36,7 @@ Ask = Callable[[JiraTracker], Any]
     [
         ("POST", "search/jql", {"issues": None}, lambda jira: jira.find(PAY, "m", START), Unavailable),
         ("POST", "search/jql", [], lambda jira: jira.find(PAY, "m", START), Unavailable),
+        ("GET", "user/assignable/search", {}, lambda jira: jira.unassignable(PAY, [Account("a")]), Unavailable),
         ("POST", "issue/bulkfetch", {"issues": [{"id": "1"}]}, lambda jira: jira.read(["1"]), Unavailable),
         ("GET", "issue/1/comment", {"total": 1}, lambda jira: jira.comments_with("1", "c"), Unavailable),
         ("POST", "issue/1/comment", {}, lambda jira: jira.comment("1", "c", "text", None), OutcomeUnknown),
