@@ -68,6 +68,13 @@ def test_what_gitlab_leaves_out_without_a_word_is_named(sandbox, gitlab):
     assert finding.code == "gitlab.permission_missing"
 
 
+def test_type_that_gitlab_does_not_know_is_an_obstacle_and_a_lesser_role_is_none(sandbox, gitlab):
+    act(sandbox, "projects/acme/payments", roles={"afteraction-bot": 10})
+    described = gitlab.describe(Place(PAYMENTS.name, "Saga"))
+    assert [each.code for each in described.obstacles] == ["gitlab.issue_type_unknown"]
+    assert {each.code for each in described.findings} == {"gitlab.issue_type_unknown", "gitlab.permission_missing"}
+
+
 @pytest.mark.complaint("one unknown person stops the whole creation")
 def test_unknown_assignee_never_stops_the_creation(gitlab):
     for account in ("9999", "dana.okafor"):

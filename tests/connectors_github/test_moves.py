@@ -199,9 +199,10 @@ def test_type_is_set_at_creation_and_the_organisations_types_are_told(sandbox, g
 
 
 def test_type_that_the_organisation_lacks_is_found_before_the_first_creation(github):
-    found = github.describe(Place("acme/payments", issue_type="Risk")).findings
-    assert [each.code for each in found] == ["github.issue_type_unknown"]
-    assert "Task, Bug, Feature" in found[0].cure
+    described = github.describe(Place("acme/payments", issue_type="Risk"))
+    assert [each.code for each in described.findings] == ["github.issue_type_unknown"]
+    assert described.obstacles == described.findings
+    assert "Task, Bug, Feature" in described.findings[0].cure
     with pytest.raises(Rejected):
         github.create(Place("acme/payments", issue_type="Risk"), draft())
 
