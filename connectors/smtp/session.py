@@ -169,7 +169,9 @@ def _log_in(session: smtplib.SMTP, endpoint: Endpoint) -> None:
         session.login(endpoint.user, endpoint.password or "")
     except smtplib.SMTPAuthenticationError as error:
         raise refused("login", (error.smtp_code, error.smtp_error), host=endpoint.host) from error
-    except smtplib.SMTPNotSupportedError as error:
+    except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected):
+        raise
+    except smtplib.SMTPException as error:
         raise AccessDenied(
             "no_login",
             f"The mail server {endpoint.host} offers no way of logging in that we know.",

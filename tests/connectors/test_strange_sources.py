@@ -207,3 +207,16 @@ def test_file_of_a_repository_that_is_not_given_whole_is_asked_for_again(content
     with pytest.raises(Unavailable) as failure:
         source("markdown").fetch("a.md")
     assert failure.value.code == "markdown.strange_answer"
+
+
+@responses.activate
+def test_what_a_page_of_confluence_stands_under_is_not_guessed():
+    table = {"user": "bot@acme.example"}
+    page = {**PAGE, "labels": {"results": [{"name": "postmortem-final"}]}}
+    answering("GET", "/wiki/api/v2/pages/1", page)
+    answering("GET", "/wiki/api/v2/pages/1/ancestors", {"results": None})
+    answering("GET", "/api/v2/pages/1", page)
+    answering("GET", "/api/v2/pages/1/ancestors", {"results": None})
+    with pytest.raises(Unavailable) as failure:
+        source("confluence", **table).fetch("1")
+    assert failure.value.code == "confluence.strange_answer"

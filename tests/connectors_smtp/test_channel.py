@@ -297,3 +297,30 @@ def test_the_connector_declares_a_channel_and_nothing_else():
     assert CONNECTOR.channel is not None
     made = CONNECTOR.channel.make("mail", CONNECTOR.channel.settings({"from": "a@example.org"}))
     assert isinstance(made, SmtpChannel)
+
+
+@pytest.mark.parametrize(
+    ("script", "given", "kind", "code"),
+    [
+        ((b"220 hi\r\n", b"550 go away\r\n", b"502 no\r\n"), {}, (AccessDenied, Unavailable), None),
+        (
+            (b"220 hi\r\n", b"250-hi\r\n250 STARTTLS\r\n", b"454 not now\r\n"),
+            {"security": "starttls"},
+            (AccessDenied, Unavailable),
+            None,
+        ),
+        ((b"220 hi\r\n",), {"security": "tls"}, Unavailable, "tls_failed"),
+        (
+            (b"220 hi\r\n", b"250-hi\r\n250 AUTH GSSAPI\r\n", b"221 bye\r\n"),
+            {"user": "app", "password": Secret("MAIL_PASSWORD", "x")},
+            AccessDenied,
+            "no_login",
+        ),
+    ],
+)
+def test_a_server_that_does_not_get_as_far_as_the_mail_is_told_with_its_cure(script, given, kind, code):
+    with scripted(*script) as (port, heard), pytest.raises(kind) as caught:
+        channel(port, **given).send(NOTICE)
+    assert caught.value.cure
+    assert code in (None, caught.value.code)
+    assert not [line for line in heard if line.startswith(b"MAIL")]
