@@ -116,15 +116,13 @@ class GitlabPlaces:
 
     def _findings(self, place: Place, project: Mapping[str, Any], level: int | None) -> list[Finding]:
         findings = []
-        if "disabled" in (project.get("issues_access_level"), project.get("issues_access_level")) or (
-            project.get("issues_enabled") is False
-        ):
+        if project.get("issues_access_level") == "disabled" or project.get("issues_enabled") is False:
             sentence = f"{self._name}: the project {place.name} has issues switched off."
             findings.append(Finding("gitlab.issues_disabled", sentence, "Switch issues on in its settings."))
         if project.get("archived"):
             sentence = f"{self._name}: the project {place.name} is archived and takes no issues."
             findings.append(Finding("gitlab.archived", sentence, "Unarchive it, or name another place."))
-        if level is not None and level not in range(_PLANNER, _PLANNER + 1) and level < _REPORTER:
+        if level is not None and level != _PLANNER and level < _REPORTER:
             sentence = (
                 f"{self._name}: our account may not label, date or assign in {place.name}, and GitLab leaves all out"
                 " silently."

@@ -168,8 +168,8 @@ class JiraBoards:
         project = self._site.projects[issue.project]
         people = tuple((user.account_id, user.name) for user in self._site.people())
         moves = [(each.name, each.name, each.name == issue.status) for each in project.statuses]
-        if not any(each.resolution for each in project.statuses):
-            done = next(each.name for each in project.statuses if each.category == "done")
+        done = next((each.name for each in project.statuses if each.category == "done"), None)
+        if done and not any(each.resolution for each in project.statuses):
             moves.append((f"{done}|Won't Do", "Won't do", issue.resolution == "Won't Do"))
         facts = [("Type", issue.issue_type), ("Priority", issue.priority or ""), ("Resolution", issue.resolution or "")]
         facts += [(each.name, _shown(issue.custom.get(each.id))) for each in project.fields]

@@ -1,8 +1,13 @@
 """On the boards a person moves, assigns, dates, edits and comments issues, as somebody other than our account."""
 
+import json
+from pathlib import Path
+
 import requests
 
+from connectors.sandbox.running import Sandbox
 from tests.sandbox.client import REPO, Client
+from tests.sandbox.conftest import options
 
 
 def get(client: Client, path: str) -> requests.Response:
@@ -228,3 +233,14 @@ def test_the_fault_page_takes_a_place_writes_alone_a_share_and_mail(client: Clie
 def test_a_mail_that_is_not_there_is_404(client: Client) -> None:
     for path in ("/mailbox/99", "/mailbox/99/html"):
         assert get(client, path).status_code == 404
+
+
+def test_an_issue_whose_workflow_has_no_end_is_shown_all_the_same(tmp_path: Path) -> None:
+    bot = {"account_id": "bot", "name": "Bot", "email": "afteraction@acme.example", "token": "sandbox-jira-token"}
+    project = {"key": "PAY", "name": "Endless", "statuses": [{"name": "Open", "category": "new"}]}
+    seed = tmp_path / "seed.json"
+    people = [bot, {"account_id": "ann", "name": "Ann Lee", "email": "ann@acme.example"}]
+    seed.write_text(json.dumps({"jira": {"users": people, "projects": [project]}}), encoding="utf-8")
+    with Sandbox(options(seed_file=seed, smtp_port=None)) as sandbox, Client(sandbox.url) as client:
+        page = get(client, f"/jira/browse/{client.new_jira()}")
+    assert (page.status_code, "Won't do" in page.text) == (200, False)
