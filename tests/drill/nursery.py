@@ -1,4 +1,4 @@
-"""The clock and two workers, each a process that is forked again when it dies: what all import is imported once.
+"""The clock and the workers, each a process that is forked again when it dies: what all import is imported once.
 
 `python -m tests.drill.nursery` raises the house's own; with `naive` behind it, workers whose connectors are naive.
 """
@@ -17,6 +17,8 @@ from service import wiring
 from service.cli.main import cli
 from tests.drill.naive import load_naive
 
+# One target is served by half of them at most.
+WORKERS = 4
 AGAIN_AFTER = 0.1
 
 
@@ -43,4 +45,4 @@ if __name__ == "__main__":
     registry.load_connectors()
     if sys.argv[1:] == ["naive"]:
         wiring.load_connectors = load_naive  # type: ignore[assignment]
-    raise_all(["clock", "worker", "worker"])
+    raise_all(["clock", *["worker"] * WORKERS])

@@ -30,7 +30,7 @@ SEED = int(os.environ.get("AFTERACTION_DRILL_SEED", "7"))
 HANDS = [sys.executable, "-m", "tests.drill.nursery"]
 LEASE = 3.0
 REST_SECONDS = 120.0
-KILLS_EACH = 5 if FULL else 2
+KILLS_EACH = 5 if FULL else 3
 SIZE = Size(8, 40, 4, 4, kills_each=KILLS_EACH, web_kills=0, clock_kills=0, bell_kills=0, stops=0)
 CREATIONS = {"match": {"creates_only": True}, "probability": 0.8}
 # Of what a revision writes: around the commit a repetition would show.
