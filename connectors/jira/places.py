@@ -23,6 +23,7 @@ from connectors.spi import (
     Place,
     PlaceDescription,
     Rejected,
+    Unavailable,
     Visibility,
 )
 
@@ -51,8 +52,10 @@ class JiraPlaces:
             return PlaceDescription(Visibility.UNKNOWN, (finding(error),))
 
     def _described(self, place: Place, visibility: Visibility) -> PlaceDescription:
-        held = self._held(place)
-        found = self._lacking(place, held)
+        """What a creation needs must be told. Where Jira just then does not tell the rest, that is a finding: a first
+        creation should not wait until so many questions in a row were answered.
+        """
+        held, found = self._permissions(place)
         if "CREATE_ISSUES" not in held:  # without it Jira does not say what a creation needs
             return PlaceDescription(visibility, tuple(found), permissions=held)
         types = self._pages(place, "", "issueTypes")
@@ -66,7 +69,7 @@ class JiraPlaces:
         obstacles = screens.findings(self._client.name, place, metas)
         found += obstacles
         if "TRANSITION_ISSUES" in held:
-            found += self._closing(place, wanted)
+            found += self._finishing(place, wanted)
         fields = screens.place_fields(metas, place)
         return PlaceDescription(visibility, tuple(found), names, fields, held, obstacles=tuple(obstacles))
 
@@ -96,6 +99,20 @@ class JiraPlaces:
         data = self._client.get(asked, "mypermissions", projectKey=place.name, permissions=",".join(PERMISSIONS))
         told = data.get("permissions", {}) if isinstance(data, dict) else {}
         return tuple(name for name in PERMISSIONS if (told.get(name) or {}).get("havePermission"))
+
+    def _permissions(self, place: Place) -> tuple[tuple[str, ...], list[Finding]]:
+        """What our account holds there, and what it lacks; all of it where Jira does not say."""
+        try:
+            held = self._held(place)
+        except Unavailable as error:
+            return PERMISSIONS, [_passing(error)]
+        return held, self._lacking(place, held)
+
+    def _finishing(self, place: Place, wanted: str) -> list[Finding]:
+        try:
+            return self._closing(place, wanted)
+        except Unavailable as error:
+            return [_passing(error)]
 
     def _lacking(self, place: Place, held: tuple[str, ...]) -> list[Finding]:
         return [
@@ -157,3 +174,10 @@ class JiraPlaces:
             found += page
             if not page or len(found) >= int(data.get("total", 0)):
                 return found
+
+
+def _passing(error: Unavailable) -> Finding:
+    """An unanswered question as a finding. Raises it where Jira asks us to stay away for a while."""
+    if error.retry_after is not None:
+        raise error
+    return finding(error)

@@ -160,11 +160,29 @@ def test_behind_atlassians_gateway_the_site_itself_is_asked_what_the_public_sees
     assert made.calls[0].request.headers["Authorization"].startswith("Basic ")
 
 
-def test_site_that_does_not_answer_is_not_described(strict):
-    strict.world.faults.add({"tracker": "jira", "kind": "error_before", "status": 503, "path": "/statuses|search"})
-    cloud(strict).create(PAY, DRAFT)
+@pytest.mark.parametrize("path", ["/mypermissions", "/search", "/statuses"])
+def test_what_a_creation_does_not_need_is_a_finding_while_jira_does_not_tell_it(strict, path):
+    if path == "/search":
+        cloud(strict).create(PAY, DRAFT)
+    strict.world.faults.add({"tracker": "jira", "kind": "error_before", "status": 503, "path": path})
+    described = cloud(strict).describe(PAY)
+    assert [each.code for each in described.findings] == ["jira.server_error"]
+    assert (described.visibility, described.obstacles) == (Visibility.INTERNAL, ())
+    assert {"summary", "duedate"} <= {each.id for each in described.fields}
+
+
+@pytest.mark.parametrize("path", ["/project/PAY$", "/issuetypes$", "/issuetypes/"])
+def test_place_is_not_described_while_jira_does_not_tell_what_a_creation_needs(strict, path):
+    strict.world.faults.add({"tracker": "jira", "kind": "error_before", "status": 503, "path": path})
     with pytest.raises(Unavailable):
         cloud(strict).describe(PAY)
+
+
+def test_jira_that_asks_for_fewer_requests_is_not_asked_further(strict):
+    strict.world.faults.add({"tracker": "jira", "kind": "rate_limited", "retry_after": 7, "path": "/mypermissions"})
+    with pytest.raises(Unavailable) as failure:
+        cloud(strict).describe(PAY)
+    assert failure.value.retry_after == 7
 
 
 @both
