@@ -38,10 +38,11 @@ class Postmortems:
             )
             .on_conflict_do_nothing()
         )
+        # Its key never changes: whoever refers to it (a parent that is noted) holds an item's lock and must not wait.
         row = self._connection.execute(
             select(postmortems)
             .where(postmortems.c.source == facts.source, postmortems.c.source_id == facts.source_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         ).one()
         return read_row(Postmortem, row)
 
