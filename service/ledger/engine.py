@@ -56,7 +56,9 @@ def _set_up_sqlite(engine: Engine) -> None:
     def on_connect(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver's own transaction handling would begin late; ours begins where the unit of work does.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # SQLite does not wait, whatever its time-out, while another process turns the same new database to WAL.
+        _once_free(connection, "PRAGMA journal_mode=WAL")
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -75,21 +77,25 @@ def _begin_to_write(connection: Connection) -> None:
     it would sleep through most of its turns.
     """
     raw: Any = connection.connection.dbapi_connection
-    ends = time.monotonic() + BUSY_SECONDS
     raw.execute("PRAGMA busy_timeout=0")
     try:
-        while _is_busy(raw) and time.monotonic() < ends:
-            time.sleep(LOOK_SECONDS)
-        if not raw.in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _once_free(raw, "BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        # Said again by SQLAlchemy, which raises it in its own way.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         raw.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
 
 
-def _is_busy(raw: Any) -> bool:
-    """Tries to begin. False once that is done, and for any other fault, which SQLAlchemy shall raise in its own way."""
-    try:
-        raw.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    return False
+def _once_free(raw: sqlite3.Connection, statement: str) -> None:
+    """Runs it once no other process is in the way; sqlite3.OperationalError if one still is after BUSY_SECONDS."""
+    ends = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= ends:
+                raise
+            time.sleep(LOOK_SECONDS)
+        else:
+            return

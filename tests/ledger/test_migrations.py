@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -60,3 +61,9 @@ def test_processes_that_start_together_migrate_once(empty_database_url: str) -> 
     with opened(empty_database_url, 3) as ledgers:
         at_once(3, lambda number: upgrade(ledgers[number]))
         assert names(ledgers[0]) == set(metadata.tables)
+
+
+def test_processes_that_open_a_new_database_together_all_get_in(tmp_path: Path) -> None:
+    for number in range(40):
+        with opened(f"sqlite:///{tmp_path}/new-{number}.sqlite", 4) as ledgers:
+            at_once(4, lambda number, ledgers=ledgers: ledgers[number].engine.connect().close())
