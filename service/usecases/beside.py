@@ -13,13 +13,15 @@ from service.usecases.context import Context
 PUT_UNDER, LINK = "put_under", "link_issue"
 
 
-def ask_beside(context: Context, uow: UnitOfWork, item_id: int, now: datetime) -> None:
-    """Asks for it; each may be asked for and done again freely."""
-    item = uow.items.get(item_id)
+def ask_beside(context: Context, uow: UnitOfWork, item: Item, now: datetime) -> None:
+    """Asks for it; each may be asked for and done again freely. What issue the item has by now is read anew."""
     route = route_of(context, item)
-    if route is None or item.issue_id is None:
+    if route is None or (route.parent is None and not route.link_back):
         return
-    target = uow.issues.get(item.issue_id).target
+    issue_id = uow.items.get(item.id).issue_id
+    if issue_id is None:
+        return
+    target = uow.issues.get(issue_id).target
     if route.parent is not None:
         uow.outbox.put(PUT_UNDER, item.id, target, now)
     if route.link_back:

@@ -153,7 +153,7 @@ def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed
         )
         if issue.duplicate_of is None:
             _opened(uow, (item, current), created, at)
-        ask_beside(context, uow, item.id, at)
+        ask_beside(context, uow, current, at)
         return f"Made {issue.key}."
 
     return Work(create, settle, intent=True)
@@ -301,5 +301,5 @@ def link(context: Context, uow: UnitOfWork, item_id: int, reading: Reading, targ
         # What the lost request wrote is not known; whether it is still what is promised is looked at once.
         uow.items.update(item.id, written_facts_digest="")
         follow_up(uow, uow.items.get(item.id), at)
-    ask_beside(context, uow, item.id, at)
+    ask_beside(context, uow, item, at)
     uow.issues.make_due([issue.id], at)
