@@ -13,8 +13,8 @@ from connectors.spi import Category
 # Samples as the vendors publish them, beside this checkout; tests that read them are skipped where they are not.
 PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads"
 SECRETS = {"new": "the new secret", "old": "the old secret", "wrong": "a secret that nobody gave"}
-CALL_SECONDS = 1.0
-LONG = 4.0
+CALL_SECONDS = 2.0
+LONG = 6.0
 KINDS = {"timeout": "timeout_before", "trickle": "trickle", "reset": "reset_before"}
 
 

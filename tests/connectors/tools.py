@@ -48,7 +48,7 @@ class ToolBench(SourceBench):
                 "api_url": f"{sandbox.url}/{self.vendor}",
                 "token_env": "TOOL_TOKEN",
                 "webhook_secret_env": ["TOOL_NEW", "TOOL_OLD"],
-                "call_seconds": 1.0,
+                "call_seconds": 2.0,
                 **table,
             },
         )
