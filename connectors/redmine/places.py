@@ -21,6 +21,7 @@ from connectors.spi import (
     Place,
     PlaceDescription,
     PlaceField,
+    Unavailable,
     Visibility,
 )
 
@@ -112,7 +113,7 @@ class RedminePlaces:
         obstacles = (*types, *(self._refusal(place, text) for text in refusals if not text.startswith(awaited)))
         return PlaceDescription(
             Visibility.PUBLIC if public else Visibility.INTERNAL,
-            (*findings, *obstacles, *self._endless(place)),
+            (*findings, *obstacles, *self._closing(place)),
             issue_types=tuple(str(each["name"]) for each in project.get("trackers") or ()),
             fields=fields,
             permissions=tuple(sorted((self._permissions.get(place.name) or (0.0, None))[1] or ())),
@@ -183,6 +184,15 @@ class RedminePlaces:
         sentence = f"{self._name}: {account.id!r} is no account of Redmine, which goes by the user's number."
         cure = f"Write the number, which stands in the address of their page, as {self._name} under their accounts."
         return Finding("redmine.assignee_unknown", sentence, cure)
+
+    def _closing(self, place: Place) -> list[Finding]:
+        """What no creation needs: where Redmine just then does not tell it, that is a finding."""
+        try:
+            return self._endless(place)
+        except Unavailable as error:
+            if error.retry_after is not None:
+                raise
+            return [finding(error)]
 
     def _endless(self, place: Place) -> list[Finding]:
         """Whether the workflow lets us close the newest issue that is open and ours. Redmine tells steps of issues

@@ -19,6 +19,7 @@ from connectors.spi import (
     Missing,
     Place,
     Rejected,
+    Unavailable,
     Visibility,
 )
 
@@ -121,6 +122,22 @@ def test_place_says_who_sees_it_and_what_would_fail(sandbox, redmine_tracker):
     assert wrong < {each.code for each in found}
     assert sum(each.code == "redmine.permission_missing" for each in found) == 3
     assert all(each.cure for each in found)
+
+
+def test_how_issues_are_closed_is_a_finding_while_redmine_does_not_tell_it(sandbox, redmine_tracker):
+    sandbox.world.faults.add(
+        {"tracker": "redmine", "kind": "error_before", "methods": ["GET"], "path": "^/issues.json"}
+    )
+    described = redmine_tracker.describe(PAYMENTS)
+    assert [each.code for each in described.findings] == ["redmine.server_error"]
+    assert (described.visibility, described.obstacles) == (Visibility.INTERNAL, ())
+
+
+def test_redmine_that_asks_for_fewer_requests_is_not_described(sandbox, redmine_tracker):
+    limited = {"kind": "rate_limited", "retry_after": 7, "methods": ["GET"], "path": "^/issues.json"}
+    sandbox.world.faults.add({"tracker": "redmine", **limited})
+    with pytest.raises(Unavailable):
+        redmine_tracker.describe(PAYMENTS)
 
 
 def test_private_postmortem_is_refused_where_the_issue_would_be_shown_to_all(sandbox, redmine_tracker):

@@ -97,5 +97,6 @@ def test_the_same_connector_without_its_recipe_makes_duplicates_in_the_same_dril
     outcome = drill(tmp_path, database_url, counterpart, naive=True)
     sys.stderr.write(f"{outcome}\n")
     assert not outcome.verdict.lost
-    # Every kill behind the commit leaves an issue that a naive connector makes again.
-    assert outcome.verdict.repeated >= outcome.kills["on_arrival"] + outcome.kills["after_commit"] > 0
+    # A kill behind the commit leaves an issue that a naive connector makes again. One of them may have struck Redmine's
+    # look at the place instead, which is a creation that it refuses.
+    assert outcome.verdict.repeated >= outcome.kills["on_arrival"] + outcome.kills["after_commit"] - 1 > 0
