@@ -10,6 +10,7 @@ import threading
 from datetime import timedelta
 from types import FrameType
 
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
@@ -22,6 +23,7 @@ from workers.jobs import Workbench
 
 BEAT = timedelta(seconds=10)
 LOST_BELL_SECONDS = 2.0
+LOOK_SECONDS = 1
 
 log = logging.getLogger("afteraction.worker")
 
@@ -44,8 +46,6 @@ def run(components: Components) -> None:
                 _work(components, stop)
             except RedisError as error:
                 log.warning(NO_BELL, type(error).__name__)
-            except StopRequested:
-                stop.set()
             # RQ's handlers belong to a worker that is no more.
             handle_stop(stop)
             stop.wait(LOST_BELL_SECONDS)
@@ -58,20 +58,32 @@ def run(components: Components) -> None:
 def _work(components: Components, stop: threading.Event) -> None:
     redis = components.redis()
     queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
-    worker = _Worker([queue], connection=redis, serializer=JSONSerializer, worker_ttl=30, maintenance_interval=30)
+    worker = DrainingWorker(
+        [queue], connection=redis, serializer=JSONSerializer, worker_ttl=30, maintenance_interval=30
+    )
     worker.stop_event = stop
     worker.work(logging_level="WARNING", with_scheduler=False)
 
 
-class _Worker(SimpleWorker):
-    """RQ's own handlers, plus a note to the job under way that it should not begin anything new."""
+class DrainingWorker(SimpleWorker):
+    """Leaves between two looks at the queue. RQ's own handler raises wherever the signal finds the process: what is
+    raised in a finalizer is lost, and the worker would stay. A job under way is told not to begin anything new.
+    """
 
     stop_event: threading.Event
     max_connection_wait_time = LOST_BELL_SECONDS
+    dequeue_timeout = LOOK_SECONDS
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        _ = signum, frame
+        self._stop_requested = True
         self.stop_event.set()
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ annotates only parts
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        # With a pipeline it is a job's.
+        if pipeline is None and self._stop_requested:
+            raise StopRequested
+        super().heartbeat(timeout, pipeline)
 
 
 def _in_our_words(record: logging.LogRecord) -> bool:
