@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from service.redaction.keys import private_keys
-from service.redaction.rules import MARKED, RULES, Rule
-from service.redaction.views import View, decoded, joined, rendered
+from service.redaction.rules import MARKED, NAMED, RULES, Rule
+from service.redaction.tables import named_cells
+from service.redaction.views import View, decoded, joined, rendered, spaced
 
 # What one pass takes out may bare an edge at which another rule now holds; the bound is so that no text holds us up.
 PASSES = 8
@@ -80,6 +81,10 @@ def _spans(text: str, finders: tuple[Finder, ...]) -> list[_Span]:
         found += _found(shown, RULES, finders)
     if marked.text != shown.text:
         found += _found(marked, MARKED, finders)
+    apart = spaced(shown)
+    if apart.text != shown.text:
+        found += _found(apart, NAMED, ())
+    found += [_Span(*apart.span(start, end), "assigned secret") for start, end in named_cells(apart.text)]
     cells = joined(marked)
     if not found and cells.text != marked.text:
         found += _found(cells, MARKED, ())

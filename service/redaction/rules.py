@@ -82,6 +82,16 @@ TOKENS = (
     ),
     _own("stripe key", r"[rs]k_(?:live|test)_[A-Za-z0-9]{10,}", "k_live_", "k_test_"),
     _own("webhook secret", r"whsec_[A-Za-z0-9+/=_-]{16,}", "whsec_"),
+    _own("discord webhook", r"discord(?:app)?\.com/api/webhooks/[0-9]{10,}/(?P<secret>[A-Za-z0-9_-]{30,})", "discord"),
+    _own(
+        "teams webhook",
+        r"(?:outlook\.office(?:365)?\.com/webhook|webhook\.office\.com/webhookb2)/[^\s/]{1,200}/IncomingWebhook/"
+        r"(?P<secret>[A-Za-z0-9]{16,}(?:/[A-Za-z0-9-]{1,64}){0,2})",
+        "incomingwebhook",
+    ),
+    _own(
+        "private key", r"Private-Lines: [0-9]{1,3}(?P<secret>(?:[\s>|]{1,8}[A-Za-z0-9+/=]{16,76}){1,200})", "private-l"
+    ),
     # A digit is asked for: without one it may be a slug.
     _own("api key", r"(?<![A-Za-z0-9_-])sk-(?=[A-Za-z_-]{0,256}[0-9])[A-Za-z0-9_-]{20,}", "sk-"),
     _own("npm token", r"npm_[A-Za-z0-9]{30,}", "npm_"),
@@ -136,6 +146,14 @@ PREFIXED = (
 # Only the part between :// and @ goes; the host says which account to rotate.
 URLS = (
     _own("url credentials", r"://(?P<secret>[^\s:/@?#<>\"'`]{0,256}:[^\s/?#<>\"'`]{1,512})@(?=[A-Za-z0-9\[])", "://"),
+    # Databases are given passwords as they are; whoever writes such an address down seldom encodes them.
+    _own(
+        "url credentials",
+        r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|ldaps?|s?ftp)://"
+        r"(?P<secret>[^\s:/@?#<>\"'`]{0,256}:[^\s<>\"'`]{1,512})@(?=[A-Za-z0-9\[])",
+        "://",
+        flags=re.IGNORECASE,
+    ),
     _own(
         "signature",
         r"[?&](?:sig|x-amz-signature|x-goog-signature|x-amz-security-token)=(?P<secret>[A-Za-z0-9%+/=_-]{16,})",
@@ -155,22 +173,54 @@ HEADERS = (
     ),
     _own(
         "authorization",
+        r"authorization[\"'`]{0,2}[ \t]{0,8}[:=][ \t]{0,8}[\"'`]?[a-z][a-z0-9_-]{1,31}[ \t]{1,8}"
+        rf"(?P<secret>(?={_HEADER}{{0,256}}?[0-9=]){_HEADER}{{8,}})",
+        "authorization",
+        flags=re.IGNORECASE,
+    ),
+    _own(
+        "authorization",
         rf"(?<![a-z0-9])(?:bearer|basic)[ \t]{{1,8}}(?P<secret>(?={_HEADER}{{0,256}}?[0-9=]){_HEADER}{{16,}})",
         "bearer", "basic",
         flags=re.IGNORECASE,
     ),
+    _own(
+        "cookie",
+        r"(?<![a-z0-9])cookie[\"'`]{0,2}[ \t]{0,8}:[ \t]{0,8}[\"'`]?"
+        r"(?P<secret>[a-z0-9_.-]{1,64}=[^\s;\"'`]{8,4096}(?:;[ \t]?[a-z0-9_.-]{1,64}=[^\s;\"'`]{1,4096}){0,20})",
+        "cookie",
+        flags=re.IGNORECASE,
+    ),
+)  # fmt: skip
+
+COMMANDS = (
+    _own(
+        "command password",
+        r"(?<![\w-])(?:-u|--user|--proxy-user)[ =]{1,2}[\"']?[^\s:\"']{1,64}:(?P<secret>[^\s\"'\[][^\s\"']{3,255})",
+        "curl", "wget",
+    ),
+    _own(
+        "command password",
+        r"(?<!\w)(?:mysql|mysqldump|mysqladmin|mariadb|sshpass)(?: [^\s|;]{1,64}){0,8}?"
+        r" -p(?P<secret>[^\s|;\[-][^\s|;]{3,255})",
+        "mysql", "mariadb", "sshpass",
+    ),
 )  # fmt: skip
 
 _NAMES = (
-    r"(?P<name>passw(?:or)?d|passphrase|pwd|secret|token|credentials?"
+    r"(?P<name>passw(?:or)?[dt]|passphrase|pwd|(?<=[a-z0-9]_)pass(?![a-z])|secret|token|credentials?"
+    r"|kennwort|contrase[nñ]a|mot de passe|senha|пароль|密码|密碼|パスワード|비밀번호"
     r"|(?:api|access|auth|account|private|signing|encryption|master|shared[ _-]?access)[ _-]?key)"
     r"(?:[_-](?:key|value|b64|base64|[0-9]{1,2})){0,2}"
 )
-_HINTS = ("passw", "passphrase", "pwd", "secret", "token", "credential", "key")
-# What stands where a credential would be and is none: a reference to it, a blank to fill in, a word for nothing; in
-# Markdown too, where a backslash stands before some of these.
+_HINTS = (
+    *("pass", "pwd", "secret", "token", "credential", "key"),
+    *("kennwort", "contrase", "senha", "пароль", "密码", "密碼", "パスワード", "비밀번호"),
+)
+# What stands where a credential would be and is none: a reference to it, a blank to fill in, a word for nothing, a
+# day by which it changes; in Markdown too, where a backslash stands before some of these.
 _NO_VALUE = (
-    r"(?!\\?[\[<${%*(]|https?://|x{3,}|\.{3}|(?:none|null|nil|true|false|undefined|changeme|example|env|secrets?|vault"
+    r"(?!\\?[\[<${%*(]|https?://|x{3,}|\.{3}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])|(?:none|null|nil|true|false|undefined|changeme|example|env|secrets?|vault"
     r"|os\.environ|process\.env|getenv)(?![a-z0-9]))"
 )
 _QUOTED = r"(?:\"{n}(?P<dq>[^\"\\\r\n]{4,512})\"|'{n}(?P<sq>[^'\\\r\n]{4,512})')".replace("{n}", _NO_VALUE)
@@ -195,9 +245,28 @@ ASSIGNMENTS = (
         "passw",
         flags=re.MULTILINE,
     ),
+    # In a sentence, only what mixes letters of both cases with digits: else it is as often a name or a day.
+    _own(
+        "assigned secret",
+        rf"{_NAMES}[\"'`]{{0,2}}[ \t]{{1,8}}(?:is|was|to|->|→)[ \t]{{1,8}}[\"'`]?"
+        rf"(?P<said>{_NO_VALUE}(?-i:(?={_BARE}{{0,256}}?[0-9])(?={_BARE}{{0,256}}?[a-z])(?={_BARE}{{0,256}}?[A-Z]))"
+        rf"{_BARE}{{8,}})",
+        *_HINTS,
+        flags=re.IGNORECASE,
+    ),
     _own("assigned secret", r"_authToken[ \t]{0,8}=[ \t]{0,8}(?P<secret>[A-Za-z0-9_-]{8,})", "_authtoken"),
 )  # fmt: skip
 
-RULES: tuple[Rule, ...] = (*TOKENS, *PREFIXED, *LIBRARY, *HEADERS, *URLS, *ASSIGNMENTS)
+# What a cell of a table holds whole, where the one before it or the head of its column names a credential.
+CELL_NAME = re.compile(rf"(?:[\w.-]{{1,40}} ){{0,2}}[\w.-]{{0,40}}?{_NAMES}s?:?", re.IGNORECASE)
+CELL_VALUE = re.compile(
+    rf"{_NO_VALUE}(?![@#]|[A-Za-z][A-Za-z0-9]*-[0-9]+$|v?[0-9]+(?:[.,-][0-9]+)*[A-Za-z/%]{{0,12}}$)"
+    rf"(?=.*[0-9])(?=.*[A-Za-z]){_BARE}{{8,256}}",
+    re.IGNORECASE,
+)
+
+RULES: tuple[Rule, ...] = (*TOKENS, *PREFIXED, *LIBRARY, *HEADERS, *COMMANDS, *URLS, *ASSIGNMENTS)
+# Those that go by a name: they hold where markup stands between the name and what it names.
+NAMED: tuple[Rule, ...] = (*HEADERS, *ASSIGNMENTS)
 # Those that begin as no word does: they hold where markup was taken away and words may have come together.
 MARKED: tuple[Rule, ...] = (*TOKENS, *PREFIXED, *(rule for rule in LIBRARY if rule.hints))

@@ -22,9 +22,12 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | {chr(code
 # Comments and tags, the ends of links with where they lead, wiki's emphasis within words, and Markdown's. Each stops
 # where the next may begin, so that all of them together read a text once.
 _MARKUP = re.compile(
-    r"<!--(?:(?!-->|<!--).)*-->|</?[A-Za-z][^<>]{0,500}>|\]\([^()\s]{0,2000}\)|\]\[[^\[\]]{0,200}\]|\{[*_~+^-]\}|!?\[|\]|[*`~]+",
+    r"<!--(?:(?!-->|<!--).)*-->|</?[A-Za-z][^<>]{0,500}>"
+    r"|\]\([^()\s]{0,2000}(?:[ \t]{1,8}\"[^\"\n]{0,200}\")?\)|\]\[[^\[\]]{0,200}\]|\{[*_~+^-]\}|!?\[|\]|[*`~]+",
     re.DOTALL,
 )
+# The same as blanks, and the border of two cells as one: between a name and what it names it is as good as nothing.
+_BORDERS = re.compile(r"</t[dh]>|</?[A-Za-z][^<>]{0,500}>|\{[*_~+^-]\}|[*`~]+|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)")
 _CELLS = re.compile(r"(?<![ \t])[ \t]*+\|[ \t]*+")
 # What is encoded twice is shown by whoever decodes twice; more often nobody does.
 _ROUNDS = 2
@@ -61,6 +64,11 @@ def decoded(text: str) -> View:
 def rendered(view: View) -> View:
     """A decoded text without its markup."""
     return _changed(view, _MARKUP, lambda _: "")
+
+
+def spaced(view: View) -> View:
+    """A decoded text with blanks in place of its markup."""
+    return _changed(view, _BORDERS, lambda found: "|" if found[:3] in ("</t", "</T") and found[3:4] != "r" else " ")
 
 
 def joined(view: View) -> View:

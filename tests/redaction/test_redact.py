@@ -86,6 +86,27 @@ def test_what_was_taken_out_is_named(secret):
         ("-H 'authorization: token abcdefgh'", "-H 'authorization: token [redacted: authorization]'"),
         ("sent Bearer abcdefgh12345678 along", "sent Bearer [redacted: authorization] along"),
         ("blob?sv=2024&sig=abcdefgh%2B1234567%3D", "blob?sv=2024&sig=[redacted: signature]"),
+        ("Authorization: GenieKey 3fa85f64-5717", "Authorization: [redacted: authorization] [redacted: authorization]"),
+        ("Authorization: SSWS 00Quick1Brown2", "Authorization: SSWS [redacted: authorization]"),
+        ("Cookie: sid=s3cr3tvalue; lang=en", "Cookie: [redacted: cookie]"),
+        ("export DB_PASS=hunter2", "export DB_PASS=[redacted: assigned secret]"),
+        ("curl -u admin:hunter2 https://x.example", "curl -u admin:[redacted: command password] https://x.example"),
+        ("mysql -h db -u root -phunter2 main", "mysql -h db -u root -p[redacted: command password] main"),
+        ("postgres://app:p/a#ss@db/main", "postgres://[redacted: url credentials]@db/main"),
+        ("Passwort: Hunter2Hunter", "Passwort: [redacted: assigned secret]"),
+        ("mot de passe : Hunter2Hunter", "mot de passe : [redacted: assigned secret]"),
+        ("パスワード：Hunter2Hunter", "パスワード：[redacted: assigned secret]"),
+        ("The password was `Hunter2Hunter`.", "The password was `[redacted: assigned secret]`."),
+        ("we reset the token to Hunter2Hunter", "we reset the token to [redacted: assigned secret]"),
+        (
+            "https://discord.com/api/webhooks/1234567890123/" + A * 5,
+            "https://discord.com/api/webhooks/1234567890123/[redacted: discord webhook]",
+        ),
+        (
+            "https://x.webhook.office.com/webhookb2/a@b/IncomingWebhook/" + HEX * 2 + "/c-1",
+            "https://x.webhook.office.com/webhookb2/a@b/IncomingWebhook/[redacted: teams webhook]",
+        ),
+        ("Private-Lines: 1\n" + A * 3 + "\nPrivate-MAC: 1", "Private-Lines: 1[redacted: private key]\nPrivate-MAC: 1"),
         (
             "//npm.example/:_authToken=0123-4567-89ab",
             "//npm.example/:_authToken=[redacted: assigned secret]",
@@ -94,6 +115,57 @@ def test_what_was_taken_out_is_named(secret):
 )
 def test_what_a_name_gives_away_goes_and_its_surroundings_stay(text, expected):
     assert redact(text).text == expected
+
+
+HIDDEN = "Hunter2xyz9Q"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Password:** {}",
+        "**Password**: {}",
+        "__Password__: {}",
+        "- *DB password*: `{}`",
+        "password: **{}**",
+        "password = *{}*",
+        "<b>Password:</b> {}",
+        "<strong>API key</strong>: <code>{}</code>",
+        "**Authorization:** Bearer {}",
+        "| password | {} |",
+        "| DB password | `{}` |",
+        "|name|value|\n|---|---|\n|**api_key**|**{}**|",
+        "<tr><td>password</td><td>{}</td></tr>",
+        "| Host | User | Password |\n| --- | --- | :---: |\n| db1 | | one |\n| db2 | root | {} |",
+        "Host | Password | User\n--- | --- | ---\ndb1 | {} | root",
+    ],
+)
+def test_markup_between_a_name_and_what_it_names_saves_nothing(text):
+    before, after = text.split("{}")
+    assert redact(text.format(HIDDEN)).text == f"{before}[redacted: assigned secret]{after}".replace(
+        "Bearer [redacted: assigned secret]", "Bearer [redacted: authorization]"
+    )
+    assert redact(redact(text.format(HIDDEN)).text).kinds == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| Action | Owner | Due | Issue |\n|---|---|---|---|\n| Rotate token | @ana-maria2 | 2026-04-01 | PLAT-1234 |",
+        "| Rotate the token | 2026-04-01 |\n| Rotate token | PLAT-1234 |\n| token | v2.14.0-1 |\n| tokens | 500req/s |",
+        "| Secret | Meaning |\n|---|---|\n| the door's | shown to nobody |\n\nHost | Note\ndb1 | abcdefgh1",
+        "**Token:** 2026-04-01. **Secret**: they test. The token is expired since 2026. The token was PLAT-1234.",
+        "The password was reset to a new one, the secret is payments-db-2 in vault, docker run -u 1000:1000 x",
+        "Cookie: the banner hid the button. cookie: none. pass: 12 of 12345678. two_pass=true",
+    ],
+)
+def test_what_only_stands_beside_such_a_name_stays(text):
+    assert redact(text) == Redacted(text)
+
+
+def test_a_link_with_a_title_does_not_save_what_it_splits():
+    secret = SECRETS["aws key"]
+    assert redact(f'{secret[:8]}[{secret[8:12]}](https://x.example "t"){secret[12:]}').text == "[redacted: aws key]"
 
 
 def test_a_credential_inside_a_longer_secret_takes_the_whole_of_it_along():
@@ -181,7 +253,9 @@ HOSTILE = [
     "ghp_", "password", "password=", "password:", 'pwd: "', "password:  a1", "Bearer ", "bearer a", "authorization:",
     "://a:", "://", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n", "[redacted: aws key]",
     "password=[redacted: x]", "hooks.slack.com/services/", "pypi-", "?sig=", "=", " ", "\n", "\\n", "key\"'", "token\t",
-    "hvs.", "x-",
+    "hvs.", "x-", "| token ", "|", "| a1b2c3d4 ", "|-|\n", "<td>", "</td>", "_a", "* ", "authorization: a ",
+    "cookie: a=", "curl -u ", "-u a:", "mysql ", "mysql -a ", "token is ", "postgres://a:",
+    "Private-Lines: 1 ", "IncomingWebhook/",
 ]  # fmt: skip
 
 
