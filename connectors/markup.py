@@ -25,7 +25,6 @@ _BACK_REFERENCE = re.compile(
 )
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _PASSES = 4
-_CODE_KINDS = ("fence", "code_block")
 
 
 def clean(text: str) -> str:
@@ -82,18 +81,22 @@ def parser() -> MarkdownIt:
 def github_markdown(text: str) -> str:
     """Markdown that reads as before on GitHub and reaches nobody: see `_tame` for what is taken out of it.
 
-    Code blocks keep their characters (GitHub links nothing in them), but for the beginning of an HTML comment, which
+    Fenced code keeps its characters (GitHub links nothing in it), but for the beginning of an HTML comment, which
     is how our marker looks. An unclosed code block is closed, or it would swallow what is added below.
     """
     return tamed(text, _tame)
 
 
-def tamed(text: str, tame: Callable[[str], str]) -> str:
-    """Markdown with each line outside code blocks put through `tame`."""
+def tamed(text: str, tame: Callable[[str], str], tame_code: Callable[[str], str] | None = None) -> str:
+    """Markdown with each line outside fenced code put through `tame`, and each line of that through `tame_code`.
+
+    What is indented is not taken for code: in a footnote, which CommonMark does not know, it is prose.
+    """
+    tame_code = tame_code or no_comment
     text = clean(text)
     for _ in range(_PASSES):
         code = _code_lines(text)
-        lines = (_no_comment(line) if at in code else tame(line) for at, line in enumerate(text.split("\n")))
+        lines = (tame_code(line) if at in code else tame(line) for at, line in enumerate(text.split("\n")))
         found = "\n".join(lines)
         if found == text:
             break
@@ -105,10 +108,7 @@ def tamed(text: str, tame: Callable[[str], str]) -> str:
 
 def _code_lines(text: str) -> set[int]:
     return {
-        number
-        for token in parser().parse(text)
-        if token.type in _CODE_KINDS and token.map
-        for number in range(*token.map)
+        number for token in parser().parse(text) if token.type == "fence" and token.map for number in range(*token.map)
     }
 
 
@@ -149,5 +149,5 @@ def _tame_url(url: str) -> str:
     return _BACK_REFERENCE.sub(r"\1redirect.github.com", url.replace("@", "%40"))
 
 
-def _no_comment(line: str) -> str:
+def no_comment(line: str) -> str:
     return line.replace("<!--", f"<{ZWSP}!--")

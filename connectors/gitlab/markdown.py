@@ -10,7 +10,7 @@ import html
 import re
 from urllib.parse import urlsplit
 
-from connectors.markup import ZWSP, clean, closed, one_line, parser
+from connectors.markup import ZWSP, clean, closed, no_comment, one_line, parser
 
 TITLE = 255
 BODY = 1_048_576
@@ -33,7 +33,7 @@ def gitlab_title(text: str, site: str) -> str:
 
 
 def gitlab_markdown(text: str, site: str) -> str:
-    """The text made neutral; `site` is GitLab's own address. A code block keeps its characters."""
+    """The text made neutral; `site` is GitLab's own address. Fenced code keeps its characters."""
     text = clean(text)
     for _ in range(_PASSES):
         tamed = _pass(text, site)
@@ -48,17 +48,22 @@ def gitlab_markdown(text: str, site: str) -> str:
 def _pass(text: str, site: str) -> str:
     lines = text.split("\n")
     code: set[int] = set()
+    indented: set[int] = set()
     for token in parser().parse(text):
-        if token.type in ("fence", "code_block") and token.map:
+        if token.type == "code_block" and token.map:
+            # In a footnote, which CommonMark does not know, what is indented is prose; but no action begins there.
+            indented.update(range(*token.map))
+        if token.type == "fence" and token.map:
             block = range(token.map[0], min(token.map[1], len(lines)))
             code.update(block)
-            if token.type == "fence" and any(lines[at].startswith("/") for at in block):
+            if any(lines[at].startswith("/") for at in block):
                 # A fence that stands a blank to the right shows the same, and none of its lines begins with a slash:
                 # GitLab does not know every fence when it looks for actions.
                 for at in block:
                     lines[at] = f" {lines[at]}"
     return "\n".join(
-        line.replace("<!--", f"<{ZWSP}!--") if at in code else _prose(line, site) for at, line in enumerate(lines)
+        no_comment(line) if at in code else _tame(line, site) if at in indented else _prose(line, site)
+        for at, line in enumerate(lines)
     )
 
 

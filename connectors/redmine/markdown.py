@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from connectors.markup import ZWSP, clean, one_line, tamed
+from connectors.markup import ZWSP, clean, no_comment, one_line, tamed
 from connectors.redmine.textile import PREFIXES
 
 TITLE = 255
@@ -15,7 +15,7 @@ _SIGILS = "@#:{[!"
 
 
 def redmine_markdown(text: str) -> str:
-    return tamed(text, _tame)
+    return tamed(text, _tame, _tame_code)
 
 
 def subject(text: str) -> str:
@@ -49,6 +49,11 @@ def _tame_words(text: str) -> str:
     text = re.sub(r"!(?=\[)", f"!{ZWSP}", text)
     text = re.sub(r"([{[])(?=\1)", rf"\1{ZWSP}", text)
     return re.sub(r"<(?=[A-Za-z/!?])", f"<{ZWSP}", text)
+
+
+def _tame_code(line: str) -> str:
+    """Who is mentioned Redmine reads from the text as it was written, and knows only some fences when it does."""
+    return re.sub(rf"@(?!{ZWSP})", f"@{ZWSP}", no_comment(line))
 
 
 def _hash(match: re.Match[str]) -> str:

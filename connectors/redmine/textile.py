@@ -159,8 +159,10 @@ _SPANS: dict[str, Callable[[SyntaxTreeNode], str]] = {
 
 
 def _inline_code(text: str) -> str:
-    """A bar would end the cell of a table even here."""
-    return escape(text) if "|" in text else f"<code>{_kept(text)}</code>"
+    """A bar would end the cell of a table even here. Who is mentioned Redmine reads from the text as it was written,
+    and passes over what stands in `pre` alone.
+    """
+    return escape(text) if "|" in text else f"<code>{_kept(text).replace('@', f'@{ZWSP}')}</code>"
 
 
 def _kept(text: str) -> str:

@@ -118,6 +118,11 @@ def test_an_address_of_this_gitlab_leads_there_and_refers_to_nothing(path):
     assert "/./" in gitlab_markdown(f"{SITE}/{path}", SITE)
 
 
+def test_what_is_indented_in_a_footnote_pings_nobody():
+    found = gitlab_markdown("a[^1]\n\n[^1]: b\n\n    @dana #12\n    /close", SITE)
+    assert found == "a[^1]\n\n[^1]: b\n\n    @\u200bdana #\u200b12\n    /close"
+
+
 def test_an_address_elsewhere_stays_as_it_is():
     text = "https://github.com/acme/payments/issues/12 and https://x.example/a%2Fissues%2F1"
     assert gitlab_markdown(text, SITE) == text

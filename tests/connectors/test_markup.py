@@ -80,6 +80,7 @@ def test_marker_below_any_text_stays_an_unseen_comment_and_the_only_one(text):
         ("a\x07b\u202ec\u200d", "abc\u200d"),
         ("- [ ] one\n- [x] two", "- [ ] one\n- [x] two"),
         ("```\nopen", "```\nopen\n```"),
+        ("a[^1]\n\n[^1]: b\n\n    @dana #12", f"a[^1]\n\n[^1]: b\n\n    @{ZWSP}dana #{ZWSP}12"),
     ],
 )
 def test_text_reads_as_before(text, expected):

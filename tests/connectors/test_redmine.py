@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -265,7 +266,33 @@ def test_nothing_in_a_text_is_a_mention_a_reference_or_a_macro():
     for found in (textile(FIRING), redmine_markdown(FIRING)):
         for word in ("@d", " #1", "##1", "user#", "user:", "project:", "commit:", "r12", "{{", "[[", "message#"):
             assert word not in found, word
-    assert "@dana #12" in redmine_markdown("```\n@dana #12\n```")
+    assert "#12 user:dana" in redmine_markdown("```\n#12 user:dana\n```")
+
+
+# lib/redmine/acts/mentionable.rb of Redmine: who is mentioned is read from the text as it was written, without what is
+# found by these.
+MENTIONED = re.compile(r"(?:^|\W)@([A-Za-z0-9_\-@.]*?)(?=[,\s\]<]|[^\w\s][^A-Za-z0-9_/]|\.+$|$)", re.MULTILINE)
+PASSED_OVER = {textile: r"(?s)<pre>(.*?)</pre>", redmine_markdown: r"(?s)(~~~|```)(.*?)(~~~|```)"}
+
+
+@pytest.mark.parametrize("render", PASSED_OVER)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ask @dana",
+        "Run `@dana` again",
+        "- ```\n  @dana x\n  ```",
+        "    @dana x",
+        "```\n@dana x\n```",
+        "~~~~\n```\n@dana x\n~~~~",
+        "````\n```\n@dana x\n```\n````",
+        "| a |\n|---|\n| `@dana` |",
+        "see https://x.example/@dana now",
+    ],
+)
+def test_nobody_is_mentioned_in_redmine_even_by_code(render, text):
+    assert MENTIONED.findall("Ask @dana") == ["dana"]
+    assert MENTIONED.findall(re.sub(PASSED_OVER[render], "", render(text))) == []
 
 
 def test_redmine_needs_an_address_and_a_key_and_takes_its_own_words_by_default():
