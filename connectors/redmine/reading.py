@@ -63,14 +63,31 @@ class RedmineReading:
         return issues, server_time(reply.headers)
 
     def find(self, place: Place, marker: str, since: datetime) -> tuple[Reading, ...]:
-        """Redmine reads its tables, so what was created is found at once."""
+        """Redmine reads its tables, so what was created is found at once. A filter that it does not have there (in an
+        older version, by a field that is not used as one) it passes over without a word: every page is looked through.
+        """
         asked = self._client.asked(f"look for an issue of ours in {place.name}")
         earliest = since - timedelta(minutes=5)
+        params = {"project_id": place.name, "created_on": f">={mapping.stamp(earliest)}"}
+        params["sort"] = "created_on:desc,id:desc"
+        found = self._carrying(asked, {**params, "description": f"~{marker}"}, marker)
         field = self._settings.marker_field
-        known = {f"cf_{field}": marker} if field else {"description": f"~{marker}"}
-        params = {"project_id": place.name, **known, "sort": "created_on:asc,id:asc"}
-        found = [each for each in self.readings(asked, self._listed(asked, params)) if marker in each.markers]
-        return tuple(each for each in found if (each.created_at or earliest) >= earliest)
+        if not found and field is not None:  # a person may have written the description anew
+            issues = self._listed(asked, {**params, f"cf_{field}": marker})
+            found = [each for each in self.readings(asked, issues) if marker in each.markers]
+        found = [each for each in found if (each.created_at or earliest) >= earliest]
+        return tuple(sorted(found, key=lambda each: (each.created_at or each.updated_at, int(each.issue.key[1:]))))
+
+    def _carrying(self, asked: Asked, params: Mapping[str, Any], marker: str) -> list[Reading]:
+        found: list[Reading] = []
+        offset = 0
+        while not found:
+            issues = self._listed(asked, {**params, "offset": offset})
+            found = [each for each in self.readings(asked, issues) if marker in each.markers]
+            offset += PAGE
+            if len(issues) < PAGE:
+                break
+        return found
 
     def changes(self, cursor: str | None) -> Changes:
         """A page of what changed of ours in all projects, oldest first, by Redmine's own clock.

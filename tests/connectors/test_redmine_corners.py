@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -150,3 +150,24 @@ def test_code_in_a_list_and_odd_addresses_read_as_text_in_textile(text, expected
 )
 def test_addresses_lead_where_they_led_and_name_nobody_in_markdown(text, expected):
     assert redmine_markdown(text) == expected
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("table", "filters"), [({}, ()), ({"marker_field": 7}, ("description",)), ({"marker_field": 7}, ())]
+)
+def test_issue_is_found_where_redmine_passes_over_a_filter_and_lists_everything(table, filters):
+    known()
+    wanted = {**ISSUE, "id": 5, "description": "b\n\n<!-- afteraction:abc -->"}
+    newest_first = [*({**ISSUE, "id": 300 - number} for number in range(250)), wanted]
+
+    def listed(request):
+        asked = request.params
+        found = [wanted] if set(filters) & set(asked) else newest_first
+        page = found[int(asked.get("offset", 0)) :][:100]
+        return 200, {}, json.dumps({"issues": page})
+
+    responses.add_callback("GET", f"{MINE}/issues.json", listed)
+    settings = CONNECTOR.tracker.settings({"api_url": MINE, "token_env": "REDMINE_TOKEN", **table})
+    found = CONNECTOR.tracker.make("mine", settings).find(PAY, "abc", datetime.fromisoformat(NOW))
+    assert [each.issue.key for each in found] == ["#5"]
