@@ -66,7 +66,7 @@ class People:
         if part.casefold() in ("team", "everyone", "all", "whole team"):
             return True
         names = part.split()
-        if len(names) > 3 or not all(_WORDS.fullmatch(n) and n[0].isupper() for n in names):
+        if not 1 <= len(names) <= 3 or not all(_WORDS.fullmatch(n) and n[0].isupper() for n in names):
             return False
         if len(names) == 1 and _INITIALS.fullmatch(part):
             return initials and part not in _ACRONYMS

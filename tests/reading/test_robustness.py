@@ -128,3 +128,9 @@ def test_plain_entries_come_back_as_they_were_written(entries: list[list[str]], 
     read = read_markdown("## Action items\n\n" + "".join(f"{mark}{box}{text}\n" for text in wanted)).action_items
     assert [item.text for item in read] == wanted
     assert {item.done for item in read} == {True if done else None}
+
+
+def test_a_bracket_of_dots_is_no_person_and_no_crash() -> None:
+    assert [item.text for item in read_markdown("# Slow\n\n## Actions\n\n- Add `limit(...)`\n").action_items] == [
+        "Add limit(...)"
+    ]
