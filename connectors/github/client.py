@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from connectors.answers import Asked, failed, no_secret, not_understood, refused
 from connectors.github.app import GithubApp
-from connectors.github.failures import query_failed, said
+from connectors.github.failures import cut_short, query_failed, said
 from connectors.github.requesting import PAGE, Bearer, requester
 from connectors.github.settings import GithubSettings
 from connectors.github.versions import lacking, version_in
@@ -85,13 +85,20 @@ class GithubClient:
         """Who we are: a token's account, or an app."""
         return self._once(asked, _Call("GET", "/app", as_app=True) if self.app else _Call("GET", "/user"))
 
-    def graphql(self, asked: Asked, query: str, variables: Mapping[str, Any], place: str) -> Mapping[str, Any]:
-        """The `data` of a query. Single nodes that are not found come with errors and a 200, and are not a failure."""
+    def graphql(
+        self, asked: Asked, query: str, variables: Mapping[str, Any], place: str, *, whole: bool = False
+    ) -> Mapping[str, Any]:
+        """The `data` of a query. Single nodes that are not found come with errors and a 200, and are not a failure.
+
+        With `whole`, what is null in it does not exist: any other error is a failure then.
+        """
         reply = self._query(asked, query, variables, place)
         data = reply.data.get("data") if isinstance(reply.data, dict) else None
-        if isinstance(data, dict) and any(value is not None for value in data.values()):
-            return data
-        raise query_failed(asked, reply.headers, reply.data)
+        if not isinstance(data, dict) or all(value is None for value in data.values()):
+            raise query_failed(asked, reply.headers, reply.data)
+        if whole and cut_short(reply.data):
+            raise query_failed(asked, reply.headers, reply.data)
+        return data
 
     def mutate(self, asked: Asked, query: str, variables: Mapping[str, Any], place: str) -> None:
         """A mutation: any error among its answers means that GitHub did not do it."""

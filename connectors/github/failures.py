@@ -10,7 +10,8 @@ from connectors.answers import Asked, not_understood, quoted, refused
 from connectors.spi import ConnectorError, OutcomeUnknown, Unavailable
 
 # What a mutation's error says by its type, as the status that REST would have answered with.
-_STATUSES = {"NOT_FOUND": 404, "UNPROCESSABLE": 422, "FORBIDDEN": 403, "INSUFFICIENT_SCOPES": 403}
+_NOT_FOUND = "NOT_FOUND"
+_STATUSES = {_NOT_FOUND: 404, "UNPROCESSABLE": 422, "FORBIDDEN": 403, "INSUFFICIENT_SCOPES": 403}
 
 
 def said(text: str) -> str:
@@ -30,9 +31,19 @@ def said(text: str) -> str:
     return ": ".join([str(data.get("message", "")), *([", ".join(parts)] if parts else [])])
 
 
-def query_failed(asked: Asked, headers: Mapping[str, str], answer: Any) -> ConnectorError:
+def cut_short(answer: Mapping[str, Any]) -> bool:
+    """Whether something is missing in a query's answer for another reason than that it does not exist."""
+    return any(each.get("type") != _NOT_FOUND for each in _errors(answer))
+
+
+def _errors(answer: Any) -> list[Mapping[str, Any]]:
     errors = answer.get("errors") if isinstance(answer, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else None
+    return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+
+
+def query_failed(asked: Asked, headers: Mapping[str, str], answer: Any) -> ConnectorError:
+    # What is merely not found comes beside what the query failed of.
+    first = next(iter(sorted(_errors(answer), key=lambda each: each.get("type") == _NOT_FOUND)), None)
     if first is None:
         return not_understood(asked)
     message = str(first.get("message", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -42,30 +43,35 @@ class GithubReading:
         return self._login
 
     def find(self, place: Place, marker: str, since: datetime) -> tuple[Reading, ...]:
-        """In the list, which may lag; where it shows nothing, also ahead of it, by number."""
+        """In the list, which may lag; where it shows nothing, also ahead of it, by number.
+
+        All that has our label is looked through; what has lost it, or never got it, is looked for among the newest.
+        """
         asked = self._client.asked(f"look for an issue of ours in {place.name}")
-        found = self._listed(asked, place.name, marker, since - _CREATED_SLACK)
+        wanted = {"since": mapping.stamp(since - _CREATED_SLACK)}
+        found = self._listed(asked, place.name, marker, {**wanted, "labels": mapping.LABEL})
+        if not found:
+            found = self._listed(asked, place.name, marker, {**wanted, **self._by_us()}, _MOST_PAGES)
         if not found:
             found = [each for each in self._ahead(asked, place.name) if marker in each.markers]
         return tuple(sorted(found, key=lambda each: (each.created_at or each.updated_at, each.issue.key)))
 
-    def _listed(self, asked: Asked, repo: str, marker: str, earliest: datetime) -> list[Reading]:
-        params: dict[str, Any] = {
-            "state": "all",
-            "since": mapping.stamp(earliest),
-            "sort": "created",
-            "direction": "desc",
-            "per_page": PAGE,
-        }
-        if self.our_login() and not self._client.app:
-            params["creator"] = self.our_login()
+    def _by_us(self) -> dict[str, str]:
+        return {"creator": self.our_login()} if self.our_login() and not self._client.app else {}
+
+    def _listed(
+        self, asked: Asked, repo: str, marker: str, wanted: Mapping[str, str], most: int | None = None
+    ) -> list[Reading]:
+        """At most so many pages of those created since, from the newest on; None: all of them."""
+        earliest = mapping.instant(wanted["since"])
+        params = {"state": "all", "sort": "created", "direction": "desc", "per_page": PAGE, **wanted}
         found: list[Reading] = []
-        for page in range(1, _MOST_PAGES + 1):
+        for page in itertools.count(1):
             issues = _list(asked, self._client.get(asked, f"/repos/{repo}/issues", {**params, "page": page}))
             readings = self._readings(asked, issues, repo)
             found += [each for each in readings if marker in each.markers]
             older = bool(readings) and (readings[-1].created_at or earliest) < earliest
-            if len(issues) < PAGE or older:
+            if len(issues) < PAGE or older or page == most:
                 break
         return found
 
@@ -73,7 +79,7 @@ class GithubReading:
         """Issues numbered above the newest that the repository's list shows, fifty a request while there are any."""
         owner, _, name = repo.partition("/")
         place = {"owner": owner, "name": name}
-        newest = self._client.graphql(asked, queries.NEWEST, place, repo).get("repository") or {}
+        newest = self._client.graphql(asked, queries.NEWEST, place, repo, whole=True).get("repository") or {}
         try:
             known = [each["number"] for kind in ("issues", "pullRequests") for each in newest[kind]["nodes"]]
         except (KeyError, TypeError):
@@ -82,7 +88,7 @@ class GithubReading:
         start = max(known, default=0) + 1
         for first in range(start, start + _MOST_STEPS * _AHEAD, _AHEAD):
             query = queries.by_numbers(range(first, first + _AHEAD), duplicates=self._duplicates(repo))
-            data = self._client.graphql(asked, query, place, repo).get("repository")
+            data = self._client.graphql(asked, query, place, repo, whole=True).get("repository")
             there = [each for each in (data or {}).values() if each]
             found += self._from_nodes(asked, [each for each in there if each.get("__typename") == "Issue"])
             if not there:

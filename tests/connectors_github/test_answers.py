@@ -159,6 +159,35 @@ def test_strange_look_ahead_is_no_proof_that_nothing_was_made():
             tracker().find(Place("acme/pay"), "m", NOW)
 
 
+def test_look_ahead_that_github_cut_short_is_no_proof_that_nothing_was_made():
+    newest = {"issues": {"nodes": [{"number": 1}]}, "pullRequests": {"nodes": []}}
+    errors = [{"type": "NOT_FOUND", "message": "none"}, {"message": "Something went wrong while executing your query."}]
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/user", json={"login": "bot"})
+        mock.get(f"{API}/repos/acme/pay/issues", json=[])
+        mock.post(f"{API}/graphql", json={"data": {"repository": newest}})
+        mock.post(f"{API}/graphql", json={"data": {"repository": {"a2": None, "a3": None}}, "errors": errors})
+        with pytest.raises(Unavailable) as failure:
+            tracker().find(Place("acme/pay"), "m", NOW)
+    assert failure.value.code == "github.graphql_failed"
+
+
+def test_issue_is_found_among_however_many_of_ours_were_made_since():
+    issue = json.loads(ISSUE)
+    ours = [issue | {"number": number, "node_id": f"I_{number}", "body": ""} for number in range(2150, 0, -1)]
+    ours[-1]["body"] = "b\n\n<!-- pm:deep -->"
+
+    def listed(request):
+        start = 100 * (int(request.params["page"]) - 1)
+        return 200, {}, json.dumps(ours[start : start + 100])
+
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/user", json={"login": "bot"})
+        mock.add_callback("GET", f"{API}/repos/acme/pay/issues", listed)
+        (found,) = tracker().find(Place("acme/pay"), "deep", datetime(2020, 1, 1, tzinfo=UTC))
+    assert found.issue.key.endswith("#1")
+
+
 @pytest.mark.parametrize("cursor", ["", "[]", "no json", "7"])
 def test_cursor_that_cannot_be_read_begins_anew(cursor):
     with responses.RequestsMock() as mock:
