@@ -47,8 +47,10 @@ class _Texts(yaml.BaseLoader):
 def front_matter(text: str) -> FrontMatter:
     """Raises Unreadable where a key that is understood has a value that is not."""
     fenced = _FENCED.match(text)
-    if fenced is None or len(fenced[1]) > _MOST_CHARACTERS:
+    if fenced is None:
         return FrontMatter()
+    if len(fenced[1]) > _MOST_CHARACTERS:
+        raise _fault(f"has more than {_MOST_CHARACTERS} characters")
     try:
         data = yaml.load(fenced[1], Loader=_Texts)  # noqa: S506 - a BaseLoader makes nothing but texts
     except (yaml.YAMLError, RecursionError, ValueError):
@@ -84,6 +86,8 @@ def _text(known: Mapping[str, Any], name: str) -> str | None:
 
 def _visibility(known: Mapping[str, Any]) -> str | None:
     """A misspelt one must not become the default: what was meant to be private would be shown."""
+    if not isinstance(known.get("visibility", ""), str):
+        raise _fault("has a visibility that is not one word")
     value = _text(known, "visibility")
     if value is not None and value.lower() not in VISIBILITIES:
         raise _fault(f"has the visibility {value[:40]!r}, which is none of {', '.join(VISIBILITIES)}")

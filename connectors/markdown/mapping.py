@@ -21,6 +21,11 @@ def text_of(body: bytes) -> str:
         raise Unreadable("markdown.not_utf8", sentence, "Save it as UTF-8 and send it again.") from None
 
 
+def is_utf8(name: str) -> bool:
+    """Whether a name is text: of a file it may be any bytes, which neither JSON nor a database keeps."""
+    return not any("\ud800" <= each <= "\udfff" for each in name)
+
+
 def own_id(text: str) -> str | None:
     """The id that its front matter gives. Raises Unreadable."""
     return front_matter(text).id
@@ -32,7 +37,7 @@ def document_of(name: str, text: str, status: Callable[[str], str]) -> Postmorte
     """
     stated = front_matter(text)
     identity = stated.id or name
-    if not identity or len(identity) > LONGEST_ID:
+    if not identity or len(identity) > LONGEST_ID or not is_utf8(identity):
         sentence = "The document has no id: neither its front matter nor the header x-afteraction-id names one."
         cure = "Write `id: …` into its front matter, between two lines of ---, and send it again."
         raise Unreadable("markdown.no_id", sentence, cure)

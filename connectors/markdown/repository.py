@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from connectors.markdown.settings import MarkdownSettings
@@ -32,13 +33,26 @@ class Repository:
         version = version or text(member(self._api.get(what, self._branch(), one=False).data, "sha"))
         if not version:
             raise self._api.strange(what)
-        tree = self._api.get(what, f"/repos/{self._repository}/git/trees/{version}", {"recursive": "1"}).data
+        found = ((text(each.get("path")), text(each.get("sha"))) for each in self._blobs(what, version))
+        return version, {name: sha for name, sha in found if self._settings.holds(name)}
+
+    def _blobs(self, what: str, version: str) -> list[Mapping[str, Any]]:
+        """The files below our folder. Only that folder is asked for whole: a large repository's list would be cut."""
+        reference = version
+        for part in filter(None, self._settings.path.split("/")):
+            inside = self._tree(what, reference, {})
+            folders = [each for each in inside if each.get("type") == "tree" and each.get("path") == part]
+            if not folders:
+                return []
+            reference = text(folders[0].get("sha"))
+        return [each for each in self._tree(what, reference, {"recursive": "1"}) if each.get("type") == "blob"]
+
+    def _tree(self, what: str, reference: str, query: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        tree = self._api.get(what, f"/repos/{self._repository}/git/trees/{quote(reference, safe='')}", query).data
         # A tree that was cut short would let all the rest look gone.
         if not isinstance(member(tree, "tree"), list) or member(tree, "truncated") is True:
             raise self._api.strange(what)
-        blobs = [each for each in members(tree, "tree") if each.get("type") == "blob"]
-        named = ((self._settings.below(text(each.get("path"))), text(each.get("sha"))) for each in blobs)
-        return version, {name: sha for name, sha in named if name}
+        return members(tree, "tree")
 
     def read(self, name: str, version: str = "") -> bytes | None:
         if not self._settings.holds(name):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from connectors.markdown.mapping import is_utf8
 from connectors.markdown.settings import MarkdownSettings
 from connectors.spi import Finding, Unavailable
 
 LARGEST = 2 * 1024 * 1024
+NO_FOLDER = "markdown.no_folder"
 _GONE = "gone:"
 
 
@@ -53,23 +56,31 @@ class Folder:
 
     def check(self) -> list[Finding]:
         if self._root.is_dir() and os.access(self._root, os.R_OK | os.X_OK):
-            return []
+            return [self._strange(name) for name, _ in self._documents() if not is_utf8(name)]
         sentence = f"{self._name}: the folder {self._root} is not there or may not be read."
-        return [Finding("markdown.no_folder", sentence, "Correct `directory`, or give our user the right to read it.")]
+        return [Finding(NO_FOLDER, sentence, "Correct `directory`, or give our user the right to read it.")]
 
     def files(self, version: str = "") -> tuple[str, Mapping[str, str]]:
         _ = version
-        if self.check():
-            # A folder that is not mounted looks empty: then nothing of it is gone.
-            finding = self.check()[0]
-            raise Unavailable(finding.code, finding.sentence, finding.cure)
-        found = {}
+        for finding in self.check():
+            if finding.code == NO_FOLDER:
+                # A folder that is not mounted looks empty: then nothing of it is gone.
+                raise Unavailable(finding.code, finding.sentence, finding.cure)
+        return "", {name: mark for name, mark in self._documents() if is_utf8(name)}
+
+    def _documents(self) -> Iterator[tuple[str, str]]:
+        """Each document's name and mark. One that goes meanwhile is gone."""
         for path in sorted(self._root.rglob("*")):
             name = path.relative_to(self._root).as_posix()
             if self._settings.holds(name) and self._inside(path):
-                stat = path.stat()
-                found[name] = f"{stat.st_mtime_ns}-{stat.st_size}"
-        return "", found
+                with contextlib.suppress(OSError):
+                    stat = path.stat()
+                    yield name, f"{stat.st_mtime_ns}-{stat.st_size}"
+
+    def _strange(self, name: str) -> Finding:
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+        sentence = f"{self._name}: {shown} is not read, because its name is not UTF-8."
+        return Finding("markdown.strange_name", sentence, "Rename the file.")
 
     def read(self, name: str, version: str = "") -> bytes | None:
         _ = version

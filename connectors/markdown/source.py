@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from posixpath import basename
@@ -26,6 +27,7 @@ from connectors.spi import (
     PostmortemDocument,
     Rejected,
     SourceCapabilities,
+    Unavailable,
     Unreadable,
 )
 from connectors.tools import hex_secret_findings
@@ -127,8 +129,13 @@ class MarkdownSource:
         return next((each for each in likely if _id_of(shelf.read(each)) == identity), None)
 
     def _own_ids(self, shelf: Shelf, names: Sequence[str]) -> dict[str, str]:
-        found = ((name, _id_of(shelf.read(name))) for name in names)
-        return {name: identity for name, identity in found if identity}
+        found = {}
+        for name in names:
+            # One that cannot be read is told by its own delivery, and keeps no other from being found.
+            with contextlib.suppress(Unavailable):
+                if identity := _id_of(shelf.read(name)):
+                    found[name] = identity
+        return found
 
 
 def _shelf(name: str, settings: MarkdownSettings) -> Shelf | None:

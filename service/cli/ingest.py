@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import click
 
 from service.cli.documents import STDIN, Submitted, Unfit, submitted
 from service.cli.errors import Stop, house, operator
+from service.ledger import UnitOfWork
 from service.wiring import Components
 
 
@@ -24,7 +27,7 @@ def command(context: click.Context, files: tuple[str, ...], source: str | None, 
     refused = 0
     with house() as components:
         for file in files:
-            shown = "standard input" if file == STDIN else file
+            shown = "standard input" if file == STDIN else click.format_filename(file)
             try:
                 click.echo(f"{shown}: {_store(components, submitted(components, file, source, identity))}")
             except Unfit as error:
@@ -33,13 +36,23 @@ def command(context: click.Context, files: tuple[str, ...], source: str | None, 
     context.exit(1 if refused else 0)
 
 
+def _key(uow: UnitOfWork, document: Submitted) -> str:
+    """The document's own key; behind a change, one that says so: then it is news, though it was handed in before."""
+    known = uow.postmortems.find(document.source, document.document.id)
+    last = uow.inbox.get(known.delivery_id) if known else None
+    if last is None or last.body_digest == hashlib.sha256(document.body).hexdigest():
+        return document.key
+    return f"{document.key} after {last.id}"
+
+
 def _store(components: Components, document: Submitted) -> str:
     now = components.now()
     headers = {**document.headers, "x-afteraction-by": operator().name}
     with components.ledger.begin() as uow:
-        new = uow.inbox.store(document.source, document.key, headers, document.body, now)
+        key = _key(uow, document)
+        new = uow.inbox.store(document.source, key, headers, document.body, now)
         if new:
-            data = {"key": document.key, "title": document.document.title}
+            data = {"key": key, "title": document.document.title}
             subject = ("source", document.source)
             uow.journal.append("delivery.ingested", subject, now, data, operator())
         uow.commit()

@@ -78,7 +78,9 @@ def absorb(context: Context, uow: UnitOfWork, understood: Understood, delivery_i
 def _outcome(postmortem: Postmortem, understood: Understood, delivery_id: int) -> str:
     if postmortem.document_digest == understood.digest and postmortem.revision == understood.revision:
         return "same"
-    if understood.revision is not None and postmortem.revision is not None:
+    # A deletion seldom has a number of its own: what then comes back has the one that it had before.
+    back = postmortem.status == "deleted" and understood.revision == postmortem.revision
+    if understood.revision is not None and postmortem.revision is not None and not back:
         newer = understood.revision > postmortem.revision
     else:
         newer = delivery_id > postmortem.delivery_id

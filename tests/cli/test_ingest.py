@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from service.cli.errors import house
 from service.cli.main import cli
+from service.usecases.deliveries import absorb_due
 
 DOCUMENT = json.dumps({"id": "INC-7", "status": "final", "title": "A title", "action_items": [{"title": "Do it"}]})
 
@@ -36,6 +39,28 @@ def test_the_same_document_twice_changes_nothing(migrated: Path) -> None:
     again = _ingest("-", text=DOCUMENT)
     assert (again.exit_code, len(_stored(migrated))) == (0, 1)
     assert "was stored before; nothing changes." in again.output
+
+
+def test_a_document_that_is_as_it_was_before_its_last_change_is_read_again(migrated: Path) -> None:
+    changed = DOCUMENT.replace("A title", "A better title")
+    for text in (DOCUMENT, changed, DOCUMENT):
+        assert "stored INC-7 (final)" in _ingest("-", text=text).output
+        with house() as components:
+            absorb_due(components, lambda: True)
+            with components.ledger.read() as uow:
+                found = uow.postmortems.find("postmortems", "INC-7")
+    assert found is not None
+    assert found.facts.title == "A title"
+    assert "nothing changes" in _ingest("-", text=DOCUMENT).output
+
+
+def test_a_file_whose_name_is_not_utf_8_needs_an_id(migrated: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"st\xf6rung.md")
+    (tmp_path / name).write_text("# Outage\n\n## Action items\n\n- [ ] Do it\n")
+    refused = _ingest(name)
+    assert (refused.exit_code, "Say --id ID" in refused.output) == (1, True)
+    assert _ingest(name, "--id", "O-1").exit_code == 0
+    assert len(_stored(migrated)) == 1
 
 
 def test_a_changed_document_is_stored_beside_the_first(migrated: Path) -> None:

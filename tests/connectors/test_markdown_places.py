@@ -186,6 +186,20 @@ def test_a_listing_that_was_cut_short_lets_nothing_look_gone(
         repository.source.finalized_since(cursor)
 
 
+def test_a_repository_too_large_to_be_listed_at_once_is_listed_where_its_documents_lie(
+    repository: RepositoryBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connectors.sandbox.sources import repository as stand_in
+
+    monkeypatch.setattr(stand_in, "MOST", 3)
+    many = {f"src/{number}.py": "" for number in range(20)}
+    repository.commit(AFTER, {**repository.files, **many})
+    names, cursor = swept(repository.source)
+    assert names == ["checkout.md"]
+    repository.commit("3" * 40, many)
+    assert told(repository.source, cursor)[0] == [("checkout.md", "deleted")]
+
+
 def test_a_push_is_not_believed_by_the_secret_of_posted_documents(repository: RepositoryBench) -> None:
     delivery, hook = repository.final(), repository.source.hook
     assert hook is not None
@@ -263,6 +277,46 @@ def test_no_link_leads_out_of_a_folder(folder: Path, tmp_path_factory: pytest.Te
     source = made(directory=str(folder))
     assert not [name for name, _ in told(source, None)[0] if name in ("link.md", "loop.md")]
     assert source.fetch("link.md").status == "deleted"
+
+
+def test_a_name_that_is_not_utf_8_is_told_and_keeps_no_other_document_from_being_read(folder: Path) -> None:
+    before = told(made(directory=str(folder)), None)[0]
+    (folder / os.fsdecode(b"st\xf6rung.md")).write_text(TEXT)
+    source = made(directory=str(folder))
+    assert told(source, None)[0] == before
+    assert [finding.code for finding in source.check()] == ["markdown.strange_name"]
+    assert "st\\xf6rung.md" in source.check()[0].sentence
+
+
+def test_a_file_that_goes_while_the_folder_is_looked_through_is_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connectors.markdown.shelf import Folder
+
+    real = Folder._inside
+    monkeypatch.setattr(Folder, "_inside", lambda self, path: real(self, path) and path.unlink() is None)
+    assert swept(made(directory=str(folder)))[0] == []
+
+
+def test_one_file_that_cannot_be_read_keeps_no_other_from_being_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.read_bytes
+
+    def read_bytes(self: Path) -> bytes:
+        if self.name == "mine.md":
+            raise PermissionError(13, "Permission denied")
+        return real(self)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    source = made(directory=str(folder))
+    names, cursor = swept(source)
+    assert names == ["2026/checkout.md", "draft.md", "mine.md"]
+    with pytest.raises(Unavailable, match=r"mine\.md"):
+        source.fetch("mine.md")
+    monkeypatch.undo()
+    (folder / "mine.md").rename(folder / "moved.md")
+    assert told(source, cursor)[0] == [("INC-7", "final"), ("mine.md", "deleted")]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")

@@ -259,6 +259,18 @@ def test_a_deleted_postmortem_that_is_finalized_again_keeps_its_issues(house: Ho
     assert {each.state for each in items_of(house)} == {State.OPEN}
 
 
+def test_what_was_deleted_without_a_number_comes_back_under_the_number_that_it_had(
+    house: House, outside: Outside
+) -> None:
+    final, gone = postmortem(revision=3, items=["One", "Two"]), postmortem(status="deleted", items=[])
+    for key, document in (("a", final), ("b", gone), ("c", final)):
+        take(house, document, key=key)
+    assert outside.creates() == 2
+    assert {each.state for each in items_of(house)} == {State.OPEN}
+    take(house, postmortem(revision=2, items=["Old"]), key="d")
+    assert {each.title for each in items_of(house)} == {"One", "Two"}
+
+
 def test_a_change_of_configuration_or_template_alone_edits_nothing(
     opened: OpenHouse, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from connectors.sandbox.sources.frame import Shelves, Vendor, vendor_blueprint
 
 TOKEN = "sandbox-repository-token"  # noqa: S105 - it opens nothing but the stand-in
 NAME = "repository"
+# GitHub lists so many entries of a tree and no more.
+MOST = 100_000
 
 
 def refused(status: int, words: str) -> dict[str, Any]:
@@ -42,11 +44,22 @@ def api(shelves: Shelves) -> Blueprint:
             raise Refusal(404, refused(404, "Not Found"))
         return answer({"sha": branch["sha"]})
 
+    def below(reference: str) -> dict[str, str]:
+        """The files of a commit, or of a folder in one, by their paths below it."""
+        for kept in shelves.all("commits"):
+            for folder in _folders(kept["files"]):
+                if reference == _tree(kept["files"], folder):
+                    return _inside(kept["files"], folder)
+        return files(reference)
+
     @routes.get("/repos/<owner>/<repo>/git/trees/<reference>")
     def tree(owner: str, repo: str, reference: str) -> Response:
         _ = owner, repo
-        blobs = [{"path": path, "type": "blob", "sha": _blob(text)} for path, text in files(reference).items()]
-        return answer({"sha": reference, "tree": [{"path": "docs", "type": "tree"}, *blobs], "truncated": False})
+        found, deep = below(reference), "recursive" in request.args
+        trees = [{"path": path, "type": "tree", "sha": _tree(found, path)} for path in _folders(found)]
+        blobs = [{"path": path, "type": "blob", "sha": _blob(text)} for path, text in found.items()]
+        entries = [each for each in (*trees, *blobs) if deep or "/" not in each["path"]]
+        return answer({"sha": reference, "tree": entries[:MOST], "truncated": len(entries) > MOST})
 
     @routes.get("/repos/<owner>/<repo>/contents/<path:path>")
     def contents(owner: str, repo: str, path: str) -> Response:
@@ -58,6 +71,20 @@ def api(shelves: Shelves) -> Blueprint:
         return answer({"path": path, "encoding": "base64", "content": base64.encodebytes(text.encode()).decode()})
 
     return routes
+
+
+def _folders(files: dict[str, str]) -> list[str]:
+    """Every folder that a file lies in, the upper ones first."""
+    parts = (path.split("/")[:-1] for path in files)
+    return sorted({"/".join(part[:depth]) for part in parts for depth in range(1, len(part) + 1)})
+
+
+def _inside(files: dict[str, str], folder: str) -> dict[str, str]:
+    return {path[len(folder) + 1 :]: text for path, text in files.items() if path.startswith(folder + "/")}
+
+
+def _tree(files: dict[str, str], folder: str) -> str:
+    return _blob(repr(sorted(_inside(files, folder).items())))
 
 
 def _blob(text: str) -> str:
