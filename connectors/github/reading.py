@@ -157,7 +157,7 @@ class GithubReading:
         for text, ref in parsed.items():
             found = nodes.get(ref.node) if ref else None
             if found is None and ref is not None:
-                found = self._single(ref.path)
+                found = self._single(ref.path, ref.node)
             if found is None:
                 gone.append(text)
                 continue
@@ -198,11 +198,13 @@ class GithubReading:
             raise Missing("github.missing", sentence, "Correct the address, or let our account see the issue.")
         return found
 
-    def _single(self, path: str) -> Reading | None:
-        """One issue, where it is now. None if it is gone, or hidden, which GitHub answers alike."""
+    def _single(self, path: str, node: str | None = None) -> Reading | None:
+        """One issue, where it is now. None if it is gone, or hidden, which GitHub answers alike; and if an issue with
+        another id and no marker of ours has its number by now, in a repository that was made anew under the name.
+        """
         asked = self._client.asked(f"read the issue at {path}", about_issue=True)
         try:
-            reply = self._client.get(asked, path, redirects=True)
+            first = reply = self._client.get(asked, path, redirects=True)
             for _ in range(_MOST_REDIRECTS):
                 if reply.status == 200:
                     break
@@ -211,7 +213,11 @@ class GithubReading:
             return None
         if not isinstance(reply.data, dict):
             raise not_understood(asked)
-        return None if reply.data.get("pull_request") else self._readings(asked, [reply.data], None)[0]
+        if reply.data.get("pull_request"):
+            return None
+        found = self._readings(asked, [reply.data], None)[0]
+        another = node is not None and reply is first and reply.data.get("node_id") != node
+        return None if another and not found.markers else found
 
     def _readings(self, asked: Asked, issues: Iterable[Any], repo: str | None) -> list[Reading]:
         """Of what, REST does not say: what is closed as a duplicate is asked for once more, all of them at once."""

@@ -106,17 +106,23 @@ class _Turn:
         """A ref that stands for an issue with another marker by now is not ours: trackers give a freed id again, and a
         tracker that moved to another site has other issues under the same ids.
         """
+        asked_for = {now.ref: asked for asked, now in found.moved.items()}
+        marked = {each.issue.ref: each.markers for each in found.readings if each.markers}
         with self.context.ledger.read() as uow:
-            known = uow.issues.by_refs(self.name, [each.issue.ref for each in found.readings if each.markers])
+            known = uow.issues.by_refs(self.name, [*marked, *(asked_for[ref] for ref in marked if ref in asked_for)])
         others = {
-            each.issue.ref
-            for each in found.readings
-            if (issue := known.get(each.issue.ref)) and each.markers and issue.marker not in (None, *each.markers)
+            ref
+            for ref, markers in marked.items()
+            for issue in (known.get(ref), known.get(asked_for.get(ref, ref)))
+            if issue is not None and issue.marker not in (None, *markers)
         }
         if not others:
             return found
         kept = tuple(each for each in found.readings if each.issue.ref not in others)
-        return replace(found, readings=kept, gone=(*found.gone, *sorted(others)))
+        moved = {asked: now for asked, now in found.moved.items() if now.ref not in others}
+        return replace(
+            found, readings=kept, gone=(*found.gone, *sorted(asked_for.get(ref, ref) for ref in others)), moved=moved
+        )
 
     def begin(self, feed: str) -> CursorRow | None:
         """The feed's cursor if it is due still. Should we die over it, or the database fail, it waits a little."""

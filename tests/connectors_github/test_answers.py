@@ -172,6 +172,18 @@ def test_look_ahead_that_github_cut_short_is_no_proof_that_nothing_was_made():
     assert failure.value.code == "github.graphql_failed"
 
 
+@pytest.mark.parametrize(("body", "gone"), [("Somebody else's", True), ("b\n\n<!-- pm:m -->", False)])
+def test_issue_of_a_repository_that_was_made_anew_is_not_ours_for_its_number(body, gone):
+    """Without a redirect another id is another issue, unless it carries a marker: then it was imported there."""
+    none = {"data": {"nodes": [None]}, "errors": [{"type": "NOT_FOUND", "message": "none"}]}
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/user", json={"login": "bot"})
+        mock.post(f"{API}/graphql", json=none)
+        mock.get(f"{API}/repos/acme/pay/issues/1", json=json.loads(ISSUE) | {"node_id": "I_other", "body": body})
+        sweep = tracker().read([ONE])
+    assert (sweep.gone, bool(sweep.readings), bool(sweep.moved)) == ((ONE,) if gone else (), not gone, not gone)
+
+
 def test_issue_is_found_among_however_many_of_ours_were_made_since():
     issue = json.loads(ISSUE)
     ours = [issue | {"number": number, "node_id": f"I_{number}", "body": ""} for number in range(2150, 0, -1)]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from connectors.spi import Category, Sweep
 from service.domain.facts import State
 from service.usecases.steer import pause, resume
 from tests.support.house import ROUTES, House
@@ -128,3 +131,19 @@ def test_an_issue_stays_where_it_is_when_its_target_is_given_another_place(opene
     revised(moved, ["api"])
     assert outside.said("quokka") == []
     assert ledger_issues(moved)[0].target == "tracker:github"
+
+
+def test_an_issue_that_seems_to_have_moved_to_one_with_another_marker_is_not_that_one(
+    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(house, ["api"])
+    (issue,) = ledger_issues(house)
+    tracker = house.components.trackers["github"]
+    (own,) = tracker.read([issue.ref]).readings
+    other = replace(own.issue, ref="I_other:acme/payments#1")
+    closed = replace(own, issue=other, category=Category.DONE, markers=("another",), updated_at=house.components.now())
+    monkeypatch.setattr(type(tracker), "read", lambda _self, _refs: Sweep((closed,), (), {issue.ref: other}))
+    house.pass_time(hours=2)
+    house.reconcile()
+    (found,) = items_of(house)
+    assert (found.state, found.attention_code, ledger_issues(house)[0].ref) == (State.HELD, "issue_gone", issue.ref)
