@@ -17,6 +17,7 @@ from connectors.github.requesting import PAGE, Bearer, requester
 from connectors.github.settings import GithubSettings
 from connectors.github.versions import lacking, version_in
 from connectors.http import CallFailed, redirected_to
+from connectors.payloads import storable
 from connectors.spi import AccessDenied
 
 _PLACE = re.compile(r"/repos/([^/]+/[^/]+)(?=/|$)")
@@ -197,8 +198,8 @@ class GithubClient:
         if not text:
             return Reply(status, got, None)
         try:
-            return Reply(status, got, json.loads(text))
-        except ValueError:
+            return Reply(status, got, storable(json.loads(text)))
+        except (ValueError, RecursionError):
             raise not_understood(asked) from None
 
     def _token(self, asked: Asked, call: _Call) -> str:

@@ -13,6 +13,7 @@ from gitlab.exceptions import GitlabError
 from connectors.answers import Asked, failed, no_secret, not_understood, refused
 from connectors.gitlab.settings import GitlabSettings
 from connectors.http import CallFailed, Reach, SecretAuth, prepare, user_agent
+from connectors.payloads import storable
 from connectors.spi import ConnectorError
 
 PAGE = 100
@@ -99,8 +100,8 @@ class GitlabClient:
         if not response.content.strip():
             return Reply(response.headers, None)
         try:
-            return Reply(response.headers, response.json())
-        except ValueError:
+            return Reply(response.headers, storable(response.json()))
+        except (ValueError, RecursionError):
             raise not_understood(asked) from None
 
     def _refusal(self, asked: Asked, error: GitlabError) -> ConnectorError:

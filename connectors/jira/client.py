@@ -15,6 +15,7 @@ from jira.resilientsession import parse_errors
 from connectors.answers import Asked, failed, no_secret, not_understood, quoted, refused
 from connectors.http import CallFailed, Reach, SecretAuth, prepare
 from connectors.jira.settings import GATEWAY, JiraSettings
+from connectors.payloads import storable
 from connectors.spi import AccessDenied, ConnectorError, Rejected, Unavailable
 
 OPTIONAL = ("assignee", "duedate", "priority")
@@ -87,8 +88,8 @@ class JiraClient:
         if not response.content:
             return Reply(response.status_code, response.headers, None)
         try:
-            return Reply(response.status_code, response.headers, json.loads(response.content))
-        except ValueError:
+            return Reply(response.status_code, response.headers, storable(json.loads(response.content)))
+        except (ValueError, RecursionError):
             raise not_understood(asked) from None
 
     def _explained(self, error: ConnectorError) -> ConnectorError:

@@ -13,6 +13,7 @@ from requests.auth import AuthBase
 
 from connectors.answers import Asked, failed, no_secret, not_understood, refused
 from connectors.http import CallFailed, Reach, prepare
+from connectors.payloads import storable
 from connectors.redmine.settings import RedmineSettings
 from connectors.spi import ConnectorError, Rejected, Secret, Unavailable
 
@@ -111,8 +112,8 @@ class RedmineClient:
         if not response.content.strip():
             return Reply(response.headers, None)
         try:
-            return Reply(response.headers, response.json())
-        except ValueError:
+            return Reply(response.headers, storable(response.json()))
+        except (ValueError, RecursionError):
             raise not_understood(asked) from None
 
     def _refusal(self, asked: Asked, error: Exception) -> ConnectorError:

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 import responses
 
+from connectors.github import CONNECTOR as GITHUB
 from connectors.gitlab import CONNECTOR as GITLAB
+from connectors.jira import CONNECTOR as JIRA
 from connectors.redmine import CONNECTOR as REDMINE
 from connectors.spi import (
     AccessDenied,
     Category,
+    Connector,
     ConnectorError,
     IssueDraft,
     IssueRef,
@@ -328,3 +331,61 @@ def test_duplicate_that_gitlab_cannot_link_is_closed_all_the_same(gitlab):
     closing = responses.put(path, json={**GITLAB_ISSUE, "state": "closed"})
     gitlab.close_as_duplicate("41#7", IssueRef("41#5", "pay#5", f"{LAB}/pay/-/issues/5", "pay"), "The same.")
     assert json.loads(closing.calls[0].request.body) == {"state_event": "close"}
+
+
+GITHUB_ISSUE: dict[str, Any] = {
+    "node_id": "I_7",
+    "number": 7,
+    "repository_url": "https://api.github.com/repos/acme/pay",
+    "state": "open",
+    "created_at": NOW,
+    "updated_at": NOW,
+}
+JIRA_FIELDS = {"status": {"name": "Open", "statusCategory": {"key": "new"}}, "updated": NOW, "created": NOW}
+USER = {"id": 1, "login": "bot"}
+LOOKED_UP: list[tuple[Connector, dict[str, str], str, Callable[[str], dict[str, Any]]]] = [
+    (
+        JIRA,
+        {"api_url": LAB, "token_env": "JIRA_TOKEN"},
+        f"{LAB}/browse/PAY-7",
+        lambda odd: {
+            f"{LAB}/rest/api/2/issue/PAY-7": {"id": "7", "key": "PAY-7", "fields": {**JIRA_FIELDS, "summary": odd}},
+            f"{LAB}/rest/api/2/myself": {"accountId": "bot"},
+        },
+    ),
+    (
+        GITHUB,
+        {"token_env": "GITHUB_TOKEN"},
+        "https://github.com/acme/pay/issues/7",
+        lambda odd: {
+            "https://api.github.com:443/repos/acme/pay/issues/7": {**GITHUB_ISSUE, "title": odd},
+            "https://api.github.com:443/user": USER,
+        },
+    ),
+    (
+        GITLAB,
+        {"api_url": LAB, "token_env": "GITLAB_TOKEN"},
+        f"{LAB}/acme/pay/-/issues/7",
+        lambda odd: {f"{API}/projects/acme%2Fpay/issues/7": {**GITLAB_ISSUE, "title": odd}, f"{API}/user": USER},
+    ),
+    (
+        REDMINE,
+        {"api_url": MINE, "token_env": "REDMINE_TOKEN"},
+        f"{MINE}/issues/7",
+        lambda odd: {
+            f"{MINE}/issues/7.json": {"issue": {**REDMINE_ISSUE, "subject": odd}},
+            f"{MINE}/users/current.json": {"user": USER},
+            f"{MINE}/projects/1.json": {"project": {"id": 1, "identifier": "pay"}},
+        },
+    ),
+]
+
+
+@responses.activate
+@pytest.mark.parametrize(("connector", "table", "url", "answers"), LOOKED_UP, ids=[each[2] for each in LOOKED_UP])
+@pytest.mark.parametrize("odd", ["a\ud83d", "a\x00"])
+def test_title_that_no_database_keeps_is_read_as_one_that_it_does(connector, table, url, answers, odd):
+    for address, body in answers(odd).items():
+        responses.get(address, json=body)
+    reading = connector.tracker.make("one", connector.tracker.settings(table)).look_up(url)
+    assert reading.title in ("a?", "a")
