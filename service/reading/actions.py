@@ -16,9 +16,12 @@ from service.reading.people import People
 from service.reading.sections import BOLD_LEVEL, Section
 
 _LABELLED = re.compile(
-    r"[\s\-*•]*(?:action items?|actions?|to-?do|follow-?ups?|next steps?)\s*[:：]\s+(\S.{10,})",
+    r"[\s\-*•]*(?:action (?:items?|points?)|actions?|to-?do|follow-?ups?|next steps?)\s*[:：]\s+(\S.{10,})",
     re.IGNORECASE | re.DOTALL,
 )
+# "The following will be implemented:" ends like a state and tells what is to come.
+_AHEAD = re.compile(r"\b(?:will|shall|must|should|to|being|can|could|may)\b", re.IGNORECASE)
+_PLAN = re.compile(r"\bplan(?: (?:for|to|of) .+)?$", re.IGNORECASE)
 _TOLD_THERE = re.compile(r"time ?line|chronolog|response|events|log\b", re.IGNORECASE)
 
 
@@ -29,6 +32,7 @@ def of_sections(found: list[Section], who: People, anchor: datetime.date | None)
     place = replace(place, doubtful=True)
     return (
         announced
+        or list(islice(_called(found, place), items.MOST))
         or list(islice(_unannounced(found, place), items.MOST))
         or list(islice(_vows(found, place), items.MOST))
     )
@@ -89,8 +93,9 @@ def _led(here: Place, lead: Paragraph | None) -> Place:
     if lead is None:
         return here
     text = marks.plain(lead.text)
+    last = promises.sentences(text)[-1:] or [""]
     done = text.endswith((":", "：")) and bool(states.of_remark(text.split()[-1].strip(":：")))
-    return replace(here, done=True) if done else here
+    return replace(here, done=True) if done and not _AHEAD.search(last[0]) else here
 
 
 def _has_forms(section: Section) -> bool:
@@ -131,6 +136,11 @@ def _place(section: Section, place: Place) -> Place:
     return replace(place, section=name, done=done, kind=grades.kind(name), priority=urgency)
 
 
+def _called(found: list[Section], place: Place) -> Iterator[ReadItem]:
+    for section in found:
+        yield from _labelled(section, replace(place, section=None))
+
+
 def _labelled(section: Section, here: Place) -> Iterator[ReadItem]:
     """Lines that call themselves an action ("Action: ...", "TODO: ..."), except where the course of events is told."""
     if _TOLD_THERE.search(section.heading):
@@ -169,17 +179,17 @@ def _unannounced(found: list[Section], place: Place) -> Iterator[ReadItem]:
             yield from _weak(section, here)
         else:
             yield from _led_lists(section, here)
-            yield from _labelled(section, here)
 
 
 def _weak(section: Section, here: Place) -> Iterator[ReadItem]:
     read: list[ReadItem] = []
+    steps = bool(_PLAN.search(headings.words(section.heading)))
     marked = states.of_word(headings.words(section.heading))
     here = replace(here, done=marked)
     for block in section.blocks:
         if isinstance(block, ListBlock):
-            # Below "Planned" or "Completed" every entry is an action, whatever its words.
-            read.extend(items.of_list(block, here, only_promises=marked is None))
+            # Below "Planned" or "Completed" every entry is an action, whatever its words; so is each step of a plan.
+            read.extend(items.of_list(block, here, only_promises=marked is None and not (steps and block.ordered)))
         elif isinstance(block, Table) and (tables.announces_actions(block) or tables.has_actions(block)):
             read.extend(tables.of_table(block, here))
     yield from read or prose.of_paragraphs(section.blocks, here, only_ours=True)

@@ -33,6 +33,20 @@ def minutes(text: str) -> float | None:
     return round(total, 2)
 
 
+def before(text: str, what: re.Pattern[str]) -> float | None:
+    """The length of time that stands right in front of the words ("2 hours and 45 minutes of downtime")."""
+    for match in what.finditer(text):
+        ahead = text[max(0, match.start() - 60) : match.start()]
+        start, end = len(ahead), len(ahead)
+        for part in reversed(list(_PART.finditer(ahead))):
+            if not _BETWEEN.fullmatch(ahead[part.end() : end]):
+                break
+            start = end = part.start()
+        if start < len(ahead):
+            return minutes(ahead[start:])
+    return None
+
+
 def begins(text: str) -> bool:
     """Whether the text begins with a length of time."""
     return bool(_PART.match(text))

@@ -16,6 +16,7 @@ _DATE_LABEL = re.compile(
     r"|(?:first )?detected(?: at)?|occurred(?: on| at)?|when|date (?:of )?occurr?ed",
     re.IGNORECASE,
 )
+_DURATION_LABEL = re.compile(r"(?:\w+ )?(?:duration|downtime|outage window|impact window)\b", re.IGNORECASE)
 _SEVERITY_LABEL = re.compile(
     r"(?:incident )?(?:severity|sev)(?: level)?|重大度|深刻度|严重(?:程度|性|级别)|심각도|schweregrad|gravité"
     r"|gravedad|severidad|障害レベル|severidade|gravità",
@@ -33,7 +34,7 @@ _SUMMARY = re.compile(
     r"|краткое описание|sammanfattning|introduction",
     re.IGNORECASE,
 )
-_FIELD_LINE = re.compile(r"^[\s\-*•>]*([^:：\n]{2,45}?)\s*[:：]\s*(.*)$")
+_FIELD_LINE = re.compile(r"^[\s\-*•>]*([^:：\n]{2,45}?)\s*[:：](?!(?<=\d:)\d\d)\s*(.*)$")
 _UNSTYLE = re.compile(r"[*_`]")
 
 
@@ -129,19 +130,21 @@ def severity(stated: list[Field], front: Mapping[str, object]) -> str | None:
 
 
 def incident_date(
-    stated: list[Field], heading: str | None, summary: str | None, front: Mapping[str, object], times: list[str]
+    stated: list[Field], texts: tuple[str, ...], front: Mapping[str, object], times: list[str]
 ) -> datetime.date | None:
-    """The day of the incident: stated, else in the title or summary, else the timeline's if that spans few days.
+    """The day of the incident: stated, else in the texts (title, summary, opening), else the first day of the duration,
+    else the timeline's if that spans few days.
 
     A day without a year in title or summary takes the year from the timeline.
     """
     for field in stated:
         if _DATE_LABEL.fullmatch(field.label) and (day := _first_full(field.value)):
             return day
-    for text in (heading or "", summary or ""):
+    lasted = [field.value for field in stated if _DURATION_LABEL.match(field.label)]
+    for text in (*texts, *lasted):
         if day := _first_full(text):
             return day
-    told = next(dates.find(f"{heading or ''}\n{summary or ''}"), None)
+    told = next(dates.find("\n".join(texts[:2])), None)
     given = front.get("incident_date") or front.get("date")
     if isinstance(given, datetime.datetime):
         return given.date()
@@ -224,6 +227,8 @@ def summary(found: list[Section]) -> str | None:
 def opening(found: list[Section], summary: str | None) -> str:
     """The texts that tell the incident in short: what stands before the first part, and the summary."""
     early = [section for section in found if section.level <= 1][:2]
+    if not any(section.blocks for section in early):
+        early = found[: len(early) + 1]  # A second line of the title stands between it and the text.
     return "\n".join([*(text for section in early for text in _useful(section, 30)), summary or ""])[:4000]
 
 

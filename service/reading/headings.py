@@ -27,7 +27,7 @@ _KIND = (
 )
 _WORK = (
     r"(?:actions?|actionables?|measures?|steps?|work|items?|tasks?|tickets?|plans?|improvements?"
-    r"|changes?|fix(?:es)?|remediations?|solutions?|efforts?|mitigations?|initiatives|to-?dos?)"
+    r"|changes?|enhancements?|fix(?:es)?|remediations?|solutions?|efforts?|mitigations?|initiatives|to-?dos?)"
 )
 
 # What was done while the incident ran is no promise, although the heading has the word for it.
@@ -76,7 +76,7 @@ _ACTION = re.compile(
     r"|\bwhat(?:'s| is| will be| can be) (?:being )?done\b|\bchanges (?:we|going|to be made|coming|ahead)\b"
     r"|\b(?:tasks|actions|steps|measures|improvements|changes) to"
     r" (?:address|fix|prevent|improve|implement|complete|take|do)\b"
-    r"|\b(?:going|moving|looking) forward\b|\bfuture (?:work|plans?|prevention|mitigations?"
+    r"|\b(?:going|moving|looking) for?ward\b|\bremediations$|\bfuture (?:work|plans?|prevention|mitigations?"
     r"|considerations)\b|\bour commitments?\b"
     r"|^(?:tasks|commitments|countermeasures|counter-measures|improvement plan|remediation plan"
     r"|mitigation plan|plan of action|work items|jira tickets|tracking (?:issues|tickets))$"
@@ -124,7 +124,7 @@ _STOP = re.compile(
     r"|\bfive whys\b|\b5 whys\b|\bwhys?\b|\binsights?\b|\btakeaways?\b|\bevents\b|\blogs?\b|\bfaq\b"
     r"|\bquestions?\b|\bdata\b|\btechnical details\b"
     r"|\bauthors?\b|\bchange ?log\b|\brevisions?\b|\bexecutive\b|\bdisclosure\b|\bcredits?\b"
-    r"|\bhow (?:it|this) happened\b|\bblame\b"
+    r"|\bhow (?:it|this) happened\b|\bblame\b|\bresources?\b|\b(?:roll-?back|back-?out|communications?) plan$"
     r"|タイムライン|時系列|影響|根本原因|原因|教訓|概要|サマリ|要約|メタデータ|良かった|うまくいった"
     r"|参考|时间线|影响|根本?原因|教训|摘要|总结|背景"
     r"|\bzeitachse\b|\bauswirkung|\bursache|\bzusammenfassung\b|\bchronologie\b|\bcauses? racines?\b"
@@ -146,7 +146,7 @@ _ASIDE = re.compile(
 _SORTING = re.compile(
     r"^(?:(?:the|for|and|or|of|in|to|a|&|/|-|–|,|\d+|weeks?|days?|months?|quarters?|q[1-4]|years?"
     r"|within|next|immediate(?:ly)?|short|medium|mid|long|longer|near|term|"
-    r"now|soon|later|today|high|low|critical|urgent|normal|priority|p\d|process(?:es)?|technical"
+    r"now|soon|later|today|specific|concrete|broad|high|low|critical|urgent|normal|priority|p\d|process(?:es)?|technical"
     r"|technology|people|communications?|comms|"
     r"documentation|docs|monitoring|alerting|observability|detect(?:ion|ive)?|prevent(?:ion|ive"
     r"|ative)?|mitigat(?:ion|ive|e)|repair|investigat(?:ion|ive|e)|recovery|response|other|others"
@@ -166,6 +166,8 @@ _NUMBERING = re.compile(
     re.IGNORECASE,
 )
 _STATE_AHEAD = re.compile(r"^(?:TO-?DO|DONE|WIP)[:\s]\s*(?!(?:list|items?)\b)(?=\w+ \w)")
+# Words right in front of the one for actions say of what kind they are ("Root cause remediations").
+_QUALIFIED = re.compile(r"(?:(?!and\b|y\b|et\b|und\b)[\w\-]+ )+\0", re.IGNORECASE)
 _EDGES = re.compile(r"^[\W_]+|[^\w)）\]]+$|_+$")
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
 
@@ -192,7 +194,8 @@ def stance(marked: str) -> Stance:
     if _TAKEN.search(core) or _ADVICE.search(core) or _ADVICE.search(text.rstrip(")）")):
         return Stance.STOP
     if _ACTION.search(core):
-        return Stance.WEAK if _STOP.search(_ACTION.sub(" ", core)) else Stance.ACTION
+        rest = _ACTION.sub("\0", core)
+        return Stance.WEAK if _STOP.search(rest) and not _QUALIFIED.fullmatch(rest) else Stance.ACTION
     if _STOP.search(core):
         return Stance.STOP
     if _WEAK.search(core):

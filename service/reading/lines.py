@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 
+from service.reading import marks
 from service.reading.blocks import Block, ListBlock, ListItem, Paragraph
 
 # Two asterisks are how a wiki writes a list inside a list.
 _BULLET = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤]|\*{2,4})\s+(?=\S)")
 # Where the markup is HTML, a hyphen or a number at the beginning of a line is the author's own bullet too.
 _TYPED = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤\-–]|\*{1,4}|\(?\d{1,2}[.)])\s+(?=\S)")
+# Markdown reads no bold where a space stands inside its asterisks; the author meant it all the same.
+_SPACED_BOLD = re.compile(r"\s*\*\*\s*([^*\s][^*]{0,80}?)\s*\*\*\s*[:：]?\s*")
 _SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
 
 
@@ -21,6 +24,9 @@ def of_paragraph(text: str, *, typed: bool = False) -> Iterator[Block]:
     lines = text.strip().split("\n")
     if len(lines) > 1 and all(_SIGN.match(line) for line in lines):
         yield ListBlock(ordered=False, items=[ListItem([Paragraph(line)]) for line in lines])
+        return
+    if len(lines) == 1 and (bold := _SPACED_BOLD.fullmatch(text)):
+        yield Paragraph(f"{marks.BOLD}{bold.group(1)}{marks.BOLD_END}")
         return
     at = next((number for number, line in enumerate(lines) if bullet.match(line)), None)
     if at is None or (typed and len(lines) == 1):

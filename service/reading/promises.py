@@ -110,6 +110,7 @@ def is_order(text: str) -> bool:
     ):
         rest = _FIRST.search(text, found.end())
         word = rest.group(0).lower() if rest else word
+    word = word.removeprefix("re-")
     return word in _VERBS or _stem(word) in _VERBS
 
 

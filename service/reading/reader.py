@@ -44,14 +44,15 @@ def _document(blocks: list[Block], front: Mapping[str, object], warnings: tuple[
     found = sections(blocks)
     stated = facts.fields(found)
     title, summary = facts.title(blocks, front), facts.summary(found)
-    day = facts.incident_date(stated, title, summary, front, facts.timeline(found))
+    told = facts.opening(found, summary)
+    day = facts.incident_date(stated, (title or "", summary or "", told), front, facts.timeline(found))
     who = people.of_document(_texts(blocks), facts.people_values(stated))
     return Document(
         title=title,
         incident_date=day,
         severity=facts.severity(stated, front),
         time_to_detect_minutes=timing.time_to_detect(stated),
-        time_to_recover_minutes=timing.time_to_recover(stated, facts.opening(found, summary)),
+        time_to_recover_minutes=timing.time_to_recover(stated, told),
         summary=summary,
         front_matter=front,
         action_items=tuple(actions.of_sections(found, who, day)),

@@ -57,7 +57,7 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 _UNDERWAY = re.compile(
-    r"(?:in[- ]progress|wip|ongoing|pending|not (?:yet )?(?:started|done)|to-?do|underway|partially done)\b",
+    r"(?:in[- ]progress|wip|ongoing|pending|not (?:yet )?(?:started|done)|to-?do(?! list)|underway|partially done)\b",
     re.IGNORECASE,
 )
 _EDGES = re.compile(r"^[\s*_`\[(（【:.\-–—|]+|[\s*_`\])）】:.!,;|]+$")

@@ -18,7 +18,7 @@ _RECOVER_LABELS = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?:total |incident |outage |impact |approximate |overall )?(?:duration|downtime|outage time"
+        r"(?:total |incident |outage |impact |approximate |overall )?(?:duration|downtime|outage time|window"
         r"|time to (?:repair|fix|mitigat(?:e|ion))|length)(?: of (?:the )?(?:incident|outage|impact"
         r"|event))?"
         r"|dauer|durée|duración|duração|durata|継続時間|影響時間|持续时间|지속 ?시간",
@@ -49,10 +49,24 @@ _LASTED = re.compile(
     re.IGNORECASE,
 )
 _SPAN = re.compile(
-    r"\b(?:from|between)(?: the hours of)? (\d{1,2}):?([0-5]\d)(?: ?[A-Z]{3,4})?(?: ?(?:to|and|until"
-    r"|till|-|–) ?)(\d{1,2}):?([0-5]\d)(?!\d)(?! ?[ap]m)",
+    r"\b(?:from|between)(?: the (?:hours|times) of)? (\d{1,2}):?([0-5]\d)(?: ?([ap])\.?m\.?\b)?(?: ?[A-Z]{3,4}\b)?"
+    r" ?(?:to|and|until|till|-|–) ?(\d{1,2}):?([0-5]\d)(?!\d)(?: ?([ap])\.?m\b)?",
     re.IGNORECASE,
 )
+# The length stands in front of what it is the length of.
+_LENGTH_OF = re.compile(
+    r"[ \-](?:of )?(?:(?:total|full|complete|partial|unplanned|service) )?(?:downtime|outage|disruption"
+    r"|unavailability)\b"
+    r"| (?:after (?:it|the (?:incident|outage)) (?:began|started))\b",
+    re.IGNORECASE,
+)
+_FIXED_IN = re.compile(
+    r"\b(?:fixed|resolved|restored|recovered|mitigated|back (?:up|online))(?: \w+){0,2}? (?:in|within)"
+    r"(?: about| around| approximately| roughly| under| less than)? (?=\d)",
+    re.IGNORECASE,
+)
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBER = re.compile(rf"\b({'|'.join(_NUMBERS)})(?= (?:hours?|minutes?|days?)\b)", re.IGNORECASE)
 
 
 def time_to_detect(stated: list[Field]) -> float | None:
@@ -77,7 +91,16 @@ def _first(*values: float | None) -> float | None:
 
 
 def _stated_minutes(stated: list[Field], label: re.Pattern[str]) -> float | None:
-    return _first(*(durations.minutes(field.value) for field in stated if label.fullmatch(field.label)))
+    values = [field.value for field in stated if label.fullmatch(field.label)]
+    return _first(*(durations.minutes(value) for value in values), *(_between_instants(value) for value in values))
+
+
+def _between_instants(value: str) -> float | None:
+    """Minutes between the two instants, or times of day, that one value states."""
+    found = list(dates.find(value))
+    if len(found) == 2 and (first := _instant(value[: found[1].start])) and (last := _instant(value[found[1].start :])):
+        return (last - first).total_seconds() / 60 if last >= first else None
+    return _span(value if re.search(r"\b(?:from|between)\b", value) else f"from {value}")
 
 
 def _between(stated: list[Field], start: re.Pattern[str], end: re.Pattern[str]) -> float | None:
@@ -100,12 +123,25 @@ def _instant(text: str) -> datetime.datetime | None:
     return datetime.datetime(day.year, day.month, day.day, hour, int(clock[2]))  # noqa: DTZ001
 
 
-def _told(text: str) -> float | None:
-    for match in _LASTED.finditer(text):
-        found = durations.minutes(text[match.end() : match.end() + 40])
-        if found is not None and durations.begins(text[match.end() : match.end() + 40]):
-            return found
+def _told(words: str) -> float | None:
+    text = _NUMBER.sub(lambda found: str(_NUMBERS.index(found[1].lower()) + 1), words)
+    for pattern in (_LASTED, _FIXED_IN):
+        for match in pattern.finditer(text):
+            told = text[match.end() : match.end() + 40]
+            if durations.begins(told) and (found := durations.minutes(told)) is not None:
+                return found
+    return _first(durations.before(text, _LENGTH_OF), _span(text))
+
+
+def _span(text: str) -> float | None:
+    """Minutes between the two times of day that a sentence gives ("from 09:45 AM to 12:30 PM")."""
     span = _SPAN.search(text)
-    if span is None or int(span[1]) > 23 or int(span[3]) > 23:
+    if span is None or int(span[1]) > 23 or int(span[4]) > 23:
         return None
-    return float((int(span[3]) * 60 + int(span[4]) - int(span[1]) * 60 - int(span[2])) % 1440)
+    first, last = _minute_of_day(span[1], span[2], span[3]), _minute_of_day(span[4], span[5], span[6])
+    return float((last - first) % 1440) if bool(span[3]) <= bool(span[6]) else None
+
+
+def _minute_of_day(hour: str, minute: str, half: str | None) -> int:
+    past_noon = 12 if half and half.lower() == "p" else 0
+    return (int(hour) % 12 + past_noon if half else int(hour)) * 60 + int(minute)

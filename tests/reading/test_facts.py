@@ -151,3 +151,38 @@ def test_broken_front_matter_is_a_warning_and_the_document_is_read(block: str) -
 def test_a_rule_at_the_beginning_is_not_front_matter() -> None:
     document = read("---", "", "# Slow", "", "## Actions", "", "- Limit the queue")
     assert (document.title, len(document.action_items), document.warnings) == ("Slow", 1, ())
+
+
+@pytest.mark.parametrize(
+    ("words", "minutes"),
+    [
+        ("**Duration:** From 09:45 AM to 12:30 PM (UTC)", 165),
+        ("**Duration:** April 2, 2031, 6:00 AM to April 4, 2031, 7:00 AM", 2940),
+        ("**Impact window:** 02:00–02:08 CET", 8),
+        ("The outage of the shop lasted for two hours in the afternoon, and customers told us so.", 120),
+        ("A wrong limit filled the queue, which gave us a 2 hour and 45-minute outage of the shop.", 165),
+        ("A wrong limit filled the queue; it was restored 22 hours after the incident began, by hand.", 1320),
+        ("A wrong limit filled the queue. Everything was fixed in about 40 minutes by one of us.", 40),
+        ("Between the times of 4:44PM and 5:45PM nobody could order anything from the shop.", 61),
+        ("For about 12 hours (from 20:00 until 09:00) nothing that was ordered came through.", 720),
+    ],
+)
+def test_the_time_to_recover_is_read_from_what_is_told(words: str, minutes: int) -> None:
+    assert read("# Slow", "", words).time_to_recover_minutes == minutes
+
+
+def test_an_afternoon_without_a_morning_is_no_span() -> None:
+    words = "From 4:44PM to 5:45 nobody could order anything from the shop, as far as we know."
+    assert read("# Slow", "", words).time_to_recover_minutes is None
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("On April 2, 2031, the queue grew.", "", "## What happened", "", "A limit was wrong for a long time."),
+        ("## A report of ours", "", "It is about April 2, 2031, when the queue grew.", "", "## Summary", "", "Slow!"),
+        ("## Summary", "", "- **Duration:** 4 hours (10:00 - 14:00, April 2, 2031)"),
+    ],
+)
+def test_the_day_is_also_found_in_the_opening_and_beside_the_duration(lines: tuple[str, ...]) -> None:
+    assert str(read("# Slow", "", *lines).incident_date) == "2031-04-02"

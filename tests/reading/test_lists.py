@@ -153,3 +153,25 @@ def test_entries_that_all_end_with_a_word_in_brackets_are_owned_by_it() -> None:
         ("Alert on queue depth", "jfer"),
         ("Tidy up", "mholm"),
     ]
+
+
+def test_what_a_line_says_will_be_done_is_not_yet_done() -> None:
+    found = items("The following will be implemented:", "", "- Add a limit")
+    assert [(item.text, item.done) for item in found] == [("Add a limit", None)]
+
+
+def test_a_label_that_calls_its_entries_a_todo_list_only_groups_them() -> None:
+    found = items("1. **Specific tasks (TODO list):**", "   - Add a limit to the queue", "   - Alert on its depth")
+    assert [(item.text, item.done) for item in found] == [
+        ("Add a limit to the queue", None),
+        ("Alert on its depth", None),
+    ]
+
+
+def test_spaces_inside_the_asterisks_still_make_a_bold_line() -> None:
+    assert [item.text for item in items("** Possible fixes  **", "- Add a limit")] == ["Add a limit"]
+
+
+def test_doing_it_again_is_an_order_too() -> None:
+    found = read("# Slow", "", "## Improvements", "", "- Re-add the metrics", "- Nothing to see").action_items
+    assert [item.text for item in found] == ["Re-add the metrics"]

@@ -236,3 +236,34 @@ def test_a_sub_heading_with_a_priority_gives_it_to_the_entries() -> None:
 def test_the_same_action_told_by_its_heading_and_its_details_is_one_item() -> None:
     found = items("### Add a limit to the queue", "", "- The default is none", "- Its size depends on the memory")
     assert [item.text for item in found] == ["Add a limit to the queue"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Root cause remediations", "Impact follow-ups", "Preventive enhancements", "Moving foward"]
+)
+def test_a_word_in_front_of_the_one_for_actions_only_says_of_what_kind_they_are(heading: str) -> None:
+    found = read("# Slow", "", f"## {heading}", "", "- Limit the queue").action_items
+    assert [(item.text, item.doubtful) for item in found] == [("Limit the queue", False)]
+
+
+def test_causes_named_beside_actions_leave_it_to_the_words() -> None:
+    found = read("# Slow", "", "## Causes and follow-ups", "", "- A wrong limit", "- Limit the queue").action_items
+    assert [item.text for item in found] == ["Limit the queue"]
+
+
+def test_each_step_of_a_numbered_plan_is_an_action() -> None:
+    found = read("# Slow", "", "## Return plan for the cache", "", "1. Copy of the data", "2. Only then switch it on")
+    assert [item.text for item in found.action_items] == ["Copy of the data", "Only then switch it on"]
+
+
+@pytest.mark.parametrize("heading", ["Rollback plan", "Communication plan"])
+def test_the_steps_of_a_plan_for_the_hour_of_need_are_no_actions(heading: str) -> None:
+    assert read("# Slow", "", f"## {heading}", "", "1. Stop the queue", "2. Call the team").action_items == ()
+
+
+def test_lines_that_call_themselves_action_points_outrank_a_list_in_the_story() -> None:
+    found = read(
+        *("# Slow", "", "## The day before", "", "We decided to:", "", "- Wait for the release", ""),
+        *("## Lessons", "", "The alert was late.", "", "Action point: page on the depth of the queue"),
+    ).action_items
+    assert [item.text for item in found] == ["page on the depth of the queue"]
