@@ -60,7 +60,7 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], detail: str =
     """The vendor answered with a status that is not success; `detail` is its own text, quoted cleaned and short."""
     headers = {name.lower(): value for name, value in headers.items()}
     said = f" ({quoted(detail, asked.secret)})" if detail.strip() else ""
-    if status == 429 or (status == 403 and _is_rate_limit(headers, detail)):
+    if status == 429 or (status == 403 and _is_rate_limit(headers, detail)) or (status == 422 and _is_haste(detail)):
         cure = f"Nothing to do: it is tried again when {asked.whom} allows it."
         sentence = asked.sentence(f"{asked.whom} asks for fewer requests")
         return Unavailable(f"{asked.vendor}.rate_limited", sentence, cure, retry_after=retry_after(headers) or 60.0)
@@ -140,8 +140,15 @@ def quoted(text: str, secret: Secret | None = None, limit: int = 240) -> str:
 def _is_rate_limit(headers: Mapping[str, str], detail: str) -> bool:
     # GitHub's secondary limit is a 403 with or without Retry-After:
     # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    # An older Enterprise Server calls it an abuse detection mechanism.
     words = detail.lower()
-    return "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or "rate limit" in words
+    told = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+    return told or "rate limit" in words or "abuse detection" in words
+
+
+def _is_haste(detail: str) -> bool:
+    """GitHub's limit on creations by REST and GraphQL, which looks like a fault of the content (cli/cli#4801)."""
+    return "submitted too quickly" in detail.lower()
 
 
 def overtaken(asked: Asked) -> Overtaken:

@@ -215,6 +215,7 @@ class GithubClient:
         except AccessDenied as error:
             if error.code != "github.place_missing":
                 raise
+            self.app.forget()  # installed anew, it has another number
             cure = "Install the app for this repository, or correct installation_id."
             raise AccessDenied("github.not_installed", asked.sentence("our app is not installed there"), cure) from None
 

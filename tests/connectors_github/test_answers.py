@@ -26,6 +26,8 @@ from tests.connectors_github.test_tracker import ISSUE, tracker
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ONE = "I_1:acme/pay#1"
 LIMIT = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
+ABUSE = b'{"message": "You have triggered an abuse detection mechanism. Please wait a few minutes."}'
+QUICK = b'{"message": "Validation Failed", "errors": [{"message": "was submitted too quickly"}]}'
 LONG = b'{"message": "Validation Failed", "errors": [{"message": "body is too long (maximum is 65536 characters)"}]}'
 
 
@@ -43,6 +45,8 @@ LONG = b'{"message": "Validation Failed", "errors": [{"message": "body is too lo
         (answer("429 Slow", b"{}", "Retry-After: 7"), Unavailable, 7.0),
         (answer("403 No", LIMIT), Unavailable, 60.0),
         (answer("403 No", LIMIT, "Retry-After: 30"), Unavailable, 30.0),
+        (answer("403 No", ABUSE), Unavailable, 60.0),
+        (answer("422 No", QUICK), Unavailable, 60.0),
         (answer("403 No", b'{"message": "Resource not accessible"}'), AccessDenied, None),
         (answer("401 No", b'{"message": "Bad credentials"}'), AccessDenied, None),
         (answer("404 No", b'{"message": "Not Found"}'), AccessDenied, None),
@@ -135,6 +139,15 @@ def test_change_whose_answer_cannot_be_read_may_have_happened(method, path, body
         mock.add(method, f"{API}{path}", json=body)
         with pytest.raises(OutcomeUnknown):
             ask(tracker())
+
+
+def test_parent_that_is_set_too_quickly_is_set_later():
+    errors = [{"type": "UNPROCESSABLE", "message": "was submitted too quickly"}]
+    with responses.RequestsMock() as mock:
+        mock.post(f"{API}/graphql", json={"data": {"addSubIssue": None}, "errors": errors})
+        with pytest.raises(Unavailable) as failure:
+            tracker().put_under(ONE, ONE)
+    assert failure.value.retry_after == 60.0
 
 
 @pytest.mark.parametrize(

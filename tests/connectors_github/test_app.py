@@ -133,6 +133,18 @@ def test_token_is_renewed_before_it_ends_and_after_it_was_refused(sandbox, monke
     assert calls(sandbox)["POST /app/installations/{installation}/access_tokens"] == 1
 
 
+def test_app_that_was_installed_anew_is_found_at_the_next_call(sandbox):
+    github = cloud(sandbox, **APP)
+    github.create(PAYMENTS, draft())
+    app = github._client.app
+    assert app is not None
+    app._installations["acme"] = 99
+    with pytest.raises(AccessDenied) as refusal:
+        github.create(PAYMENTS, draft("m2"))
+    assert refusal.value.code == "github.not_installed"
+    github.create(PAYMENTS, draft("m2"))
+
+
 def test_refused_token_is_asked_for_anew_at_the_next_call(sandbox):
     github = cloud(sandbox, **APP)
     github.create(PAYMENTS, draft())
