@@ -29,7 +29,7 @@ class ToolSettings:
     """An incident tool as a source. All words are the tool's own and compared without regard to case.
 
     `final_when` and `deleted_when`: by field, the words that make a postmortem final, or take its promises back;
-    `visibilities`: the tool's words for ours, what is not named has the source's default; `priorities`: its words for
+    `visibilities`: the tool's words for ours, `public` and none have the source's default; `priorities`: its words for
     our p0..p4; `told_as`: its word for each category of an item's status; `item_kinds`: which of its items are
     promises (empty: all); `service_fields`, `team_fields`: its custom fields that name services and teams.
     """
@@ -61,7 +61,9 @@ class ToolSettings:
         return word.casefold() in self.deleted_when.get(name, ())
 
     def visibility(self, word: str) -> Visibility | None:
-        return self.visibilities.get(word.casefold())
+        """None: the source's default. A word that nobody has explained may well mean that few may see it."""
+        folded = word.casefold()
+        return self.visibilities.get(folded, None if folded in ("", "public") else Visibility.PRIVATE)
 
     def priority(self, word: str) -> str | None:
         folded = word.casefold()

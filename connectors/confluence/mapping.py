@@ -19,7 +19,7 @@ GONE = frozenset({"trashed", "deleted", "historical"})
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page as either kind of Confluence gives it. `status` is the page's own: current, trashed, archived, draft;
-    `state` is what its authors call it, on Cloud alone.
+    `state` is what its authors call it, on Cloud alone; `space` is its space's key, or on Cloud its number.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Page:
     version_at: str
     state: str = ""
     ancestors: tuple[str, ...] = ()
+    space: str = ""
 
 
 def of_cloud(data: Json) -> Page:
@@ -43,6 +44,7 @@ def of_cloud(data: Json) -> Page:
         labels=labels(members(data, "labels", "results")),
         link=text(member(data, "_links", "webui")),
         version_at=text(member(data, "version", "createdAt")),
+        space=text(data.get("spaceId")),
     )
 
 
@@ -57,6 +59,7 @@ def of_data_center(data: Json) -> Page:
         link=text(member(data, "_links", "webui")),
         version_at=text(member(data, "version", "when")),
         ancestors=tuple(text(each.get("id")) for each in members(data, "ancestors")),
+        space=text(member(data, "space", "key")),
     )
 
 

@@ -70,7 +70,10 @@ class ConfluenceSource:
 
     def fetch(self, source_id: str) -> PostmortemDocument:
         with within(self._settings.call_seconds):
-            page = self._with_state(self._page(source_id))
+            page = self._page(source_id)
+            if not self._in_our_spaces(page):
+                page = replace(page, labels=())
+            page = self._with_state(page)
             if status(page, self._settings) == "deleted":
                 return document_of(replace(page, storage=""), {}, restricted=False, settings=self._settings)
             return document_of(page, self._names(page), restricted=self._restricted(page), settings=self._settings)
@@ -120,11 +123,21 @@ class ConfluenceSource:
             wanted = {"body-format": "storage", "include-labels": "true", "status": ["current", "archived", "trashed"]}
             page = of_cloud(self._api.get(what, f"api/v2/pages/{identity}", wanted))
         else:
-            wanted = {"expand": "body.storage,version,metadata.labels,ancestors", "status": "any"}
+            wanted = {"expand": "body.storage,version,metadata.labels,ancestors,space", "status": "any"}
             page = of_data_center(self._api.get(what, f"rest/api/content/{identity}", wanted))
         if not page.id:
             raise self._api.strange(what)
         return page
+
+    def _in_our_spaces(self, page: Page) -> bool:
+        """Whoever announces a page does not know to which spaces this source keeps."""
+        if not self._settings.spaces:
+            return True
+        key = page.space
+        if self._settings.cloud:
+            what = "read which space the page is in"
+            key = text(member(self._api.get(what, f"api/v2/spaces/{quote(key, safe='')}"), "key"))
+        return key.casefold() in {space.casefold() for space in self._settings.spaces}
 
     def _with_state(self, page: Page) -> Page:
         """What its authors call its status, where that may matter. Data Center has none."""

@@ -19,8 +19,8 @@ _EVENT = re.compile(r"(?P<who>public|private)_incident\.(?P<what>[a-z_]+?)(?:_v\
 _CURE = "See what was sent; discard it, and look in incident.io's settings whether the endpoint's version has changed."
 
 
-def read_event(data: Mapping[str, Any]) -> FetchById | Ignored:
-    """Raises Unreadable."""
+def read_event(data: Mapping[str, Any], *, by_status: bool = False) -> FetchById | Ignored:
+    """`by_status`: an incident's status alone may make its postmortem final. Raises Unreadable."""
     event = text(data.get("event_type"))
     if not event:
         raise Unreadable("incidentio.no_event", "The webhook names no event.", _CURE)
@@ -30,10 +30,10 @@ def read_event(data: Mapping[str, Any]) -> FetchById | Ignored:
     payload = data.get(event)
     if not isinstance(payload, Mapping):
         raise Unreadable("incidentio.no_payload", f"The webhook {event} says nothing of what happened.", _CURE)
-    return _of(event, found["what"], payload, private=found["who"] == "private")
+    return _of(event, found["what"], payload, always=by_status or found["who"] == "private")
 
 
-def _of(event: str, what: str, payload: Mapping[str, Any], *, private: bool) -> FetchById | Ignored:
+def _of(event: str, what: str, payload: Mapping[str, Any], *, always: bool) -> FetchById | Ignored:
     if what == "postmortem_document_status_updated":
         document = payload.get("postmortem_document") or payload
         return _fetch(event, text(member(document, "incident_id")), DOCUMENT, text(member(document, "id")))
@@ -48,14 +48,14 @@ def _of(event: str, what: str, payload: Mapping[str, Any], *, private: bool) -> 
         return Ignored("an incident that has just begun has no postmortem yet")
     if what in ("incident_updated", "incident_status_updated"):
         incident = payload.get("incident") or payload
-        if not private and not member(incident, "postmortem_document_ids"):
+        if not always and not member(incident, "postmortem_document_ids"):
             return _without_document(incident)
         return _fetch(event, text(member(incident, "id")), "", "")
     return Ignored(f"{event} is not about an incident's postmortem")
 
 
 def _without_document(incident: Any) -> FetchById | Ignored:
-    """An incident that its status alone may have made final, or taken back."""
+    """An incident that its status alone may have taken back."""
     if text(member(incident, "incident_status", "category")).casefold() in ("live", "triage", "paused", ""):
         return Ignored("the incident has no postmortem document yet")
     return _fetch("incident_updated", text(member(incident, "id")), "", "")

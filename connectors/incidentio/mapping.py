@@ -33,10 +33,11 @@ def chosen(documents: Sequence[Json], settings: ToolSettings) -> Json | None:
 
 def status(incident: Json, document: Json | None, settings: ToolSettings) -> str:
     """Final by the document, or by the incident's own status; deleted where there is no document, or where the incident
-    was merged away or declined.
+    was merged away or declined, or was only practice.
     """
     category = text(member(incident, "incident_status", "category"))
-    if settings.is_deleted("incident_category", category):
+    practice = settings.is_deleted("incident_mode", text(incident.get("mode")))
+    if practice or settings.is_deleted("incident_category", category):
         return "deleted"
     by_document = document is not None and settings.is_final("document_status", text(document.get("status")))
     if by_document or settings.is_final("incident_category", category):
@@ -65,7 +66,7 @@ def document_of(
         tags=(reference,) if reference else (),
         timeline=_timeline(incident),
         body_markdown=body,
-        action_items=items or None,
+        action_items=items if follow_ups else None,
         raw={"incident": incident, "postmortem_document": document, "follow_ups": list(follow_ups)},
     )
 

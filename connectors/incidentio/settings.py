@@ -14,7 +14,10 @@ DEFAULTS = ToolSettings(
     api_url=API_URL,
     token=Secret(""),
     final_when=words(document_status=("completed", "complete"), incident_category=()),
-    deleted_when=words(incident_category=("merged", "declined", "canceled", "cancelled")),
+    # Practice is no incident.
+    deleted_when=words(
+        incident_category=("merged", "declined", "canceled", "cancelled"), incident_mode=("test", "tutorial")
+    ),
     visibilities={"private": Visibility.PRIVATE},
     priorities={"urgent": "p0", "critical": "p0", "high": "p1", "medium": "p2", "low": "p3"},
     told_as={

@@ -53,7 +53,8 @@ class IncidentioSource:
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> PostmortemDocument | FetchById | Ignored:
         _ = headers
-        return read_event(json_object("incidentio", body))
+        by_status = bool(self._settings.final_when["incident_category"])
+        return read_event(json_object("incidentio", body), by_status=by_status)
 
     def fetch(self, source_id: str) -> PostmortemDocument:
         with within(self._settings.call_seconds):

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from connectors.http import within
 from connectors.pagerduty.hooks import PagerdutyHook, read_event
 from connectors.pagerduty.mapping import Held, document_of, is_final
-from connectors.payloads import json_object, member, members, text
+from connectors.payloads import instant, json_object, member, members, text
 from connectors.rest import api_rest
 from connectors.spi import (
     FetchById,
@@ -78,10 +78,8 @@ class PagerdutySource:
             if not isinstance(member(data, "incidents"), list):
                 raise self._api.strange(what)
             final = [each for each in members(data, "incidents") if self._is_final(each)]
-        more = member(data, "more") is True and offset + PAGE < MOST_OFFSET
-        return Finalized(
-            tuple(text(each.get("id")) for each in final), f"{since} {offset + PAGE}" if more else "", more
-        )
+        cursor = _following(data, since, offset) if member(data, "more") is True else ""
+        return Finalized(tuple(text(each.get("id")) for each in final), cursor, more=bool(cursor))
 
     def tell(self, status: ItemStatus) -> None:
         sentence = (
@@ -138,6 +136,14 @@ class PagerdutySource:
             if owner.email or owner.name:
                 found[identity] = owner
         return found
+
+
+def _following(data: Any, since: str, offset: int) -> str:
+    """Where the next page begins. As far as PagerDuty counts, it is counted; then begun anew at the last incident."""
+    if offset + PAGE < MOST_OFFSET:
+        return f"{since} {offset + PAGE}"
+    last = next((text(each.get("created_at")) for each in reversed(members(data, "incidents"))), "")
+    return f"{last} 0" if last and instant(last) != instant(since) else ""
 
 
 def _path(identity: str) -> str:

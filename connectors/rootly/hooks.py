@@ -78,4 +78,5 @@ def read_event(data: Mapping[str, Any]) -> PostmortemDocument | FetchById | Igno
 def _about(event: str, incident_id: str, title: str) -> PostmortemDocument | FetchById:
     if not incident_id:
         raise Unreadable("rootly.no_id", f"The webhook {event} names no incident.", _LOOK)
-    return deleted(incident_id, title) if event.endswith(".deleted") else FetchById((incident_id,))
+    # An incident that is gone cannot be asked for; one whose postmortem is gone may have another one by now.
+    return deleted(incident_id, title) if event == "incident.deleted" else FetchById((incident_id,))

@@ -31,7 +31,8 @@ def linked(incident: Any, included: Sequence[Json]) -> Json | None:
 
 
 def status(incident: Json, postmortem: Json, settings: ToolSettings) -> str:
-    if settings.is_deleted("incident_status", text(incident.get("status"))):
+    practice = settings.is_deleted("incident_kind", text(incident.get("kind")))
+    if practice or settings.is_deleted("incident_status", text(incident.get("status"))):
         return "deleted"
     by_status = settings.is_final("status", text(postmortem.get("status")))
     by_progress = settings.is_final("progress", text(incident.get("retrospective_progress_status")))

@@ -15,7 +15,10 @@ DEFAULTS = ToolSettings(
     token=Secret(""),
     tolerance_seconds=86400.0,
     final_when=words(status=("published",), progress=()),
-    deleted_when=words(incident_status=("cancelled", "canceled")),
+    deleted_when=words(
+        incident_status=("cancelled", "canceled"),
+        incident_kind=("test", "test_sub", "example", "example_sub"),  # practice is no incident
+    ),
     visibilities={"private": Visibility.PRIVATE},
     priorities={"high": "p1", "medium": "p2", "low": "p3"},
     told_as={

@@ -219,6 +219,16 @@ def test_a_sweep_is_paged_and_keeps_to_its_spaces(standing: Sandbox, tool: Confl
     assert only.source_ids == ("900",)
 
 
+def test_a_page_in_another_space_is_no_postmortem_whoever_announces_it(
+    standing: Sandbox, tool: ConfluenceBench, request: pytest.FixtureRequest
+) -> None:
+    tool.shelves.put("pages", "900", page("900", "postmortem-final", space="HR"))
+    only = made(standing, spaces=["ops"], **({"user": USER} if "cloud" in request.node.name else {}))
+    assert only.fetch("917515").status == "final"
+    found = only.fetch("900")
+    assert (found.status, found.body_markdown) == ("deleted", "<div></div>")
+
+
 def test_a_look_names_what_is_final_anew_or_in_another_version_and_what_is_so_no_longer(tool: ConfluenceBench) -> None:
     tool.add_final(1)
     tool.add_final(2)

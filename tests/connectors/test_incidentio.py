@@ -199,6 +199,33 @@ def test_an_incident_that_was_merged_away_or_declined_takes_its_promises_back(
     assert bench.source.fetch("INC-FINAL").status == "deleted"
 
 
+@pytest.mark.parametrize("mode", ["test", "tutorial"])
+def test_an_incident_that_is_only_practice_promises_nothing_unless_told_otherwise(
+    tools: Sandbox, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    bench = IncidentioBench(tools, monkeypatch)
+    bench.put("INC-FINAL", final=True, mode=mode)
+    assert bench.source.fetch("INC-FINAL").status == "deleted"
+    bench.put("INC-FINAL", final=True, mode="retrospective")
+    assert bench.source.fetch("INC-FINAL").status == "final"
+    bench = IncidentioBench(tools, monkeypatch, deleted_when={"incident_mode": []})
+    bench.put("INC-FINAL", final=True, mode=mode)
+    assert bench.source.fetch("INC-FINAL").status == "final"
+
+
+def test_where_its_status_makes_an_incident_final_whatever_status_it_gets_is_looked_at(
+    tools: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = IncidentioBench(tools, monkeypatch, final_when={"incident_category": ["closed"]})
+    back = {"incident": {"id": "I", "incident_status": {"category": "live"}, "postmortem_document_ids": []}}
+    assert asked(bench, "public_incident.incident_status_updated_v2", back) == FetchById(("I",))
+
+
+def test_when_every_follow_up_was_deleted_the_text_is_not_taken_in_their_place(bench: IncidentioBench) -> None:
+    bench.put_item("item-1", "INC-FINAL", status="deleted")
+    assert bench.source.fetch("INC-FINAL").action_items == ()
+
+
 def test_an_incident_whose_document_was_deleted_is_deleted(bench: IncidentioBench) -> None:
     bench.shelves.drop("postmortem_documents", "doc-INC-FINAL")
     assert bench.source.fetch("INC-FINAL").status == "deleted"
@@ -230,6 +257,10 @@ def test_a_private_incident_is_private_and_a_table_may_say_more(
     assert bench.source.fetch("INC-FINAL").visibility is Visibility.INTERNAL
     bench.put("INC-FINAL", final=True, visibility="private")
     assert bench.source.fetch("INC-FINAL").visibility is Visibility.PRIVATE
+    bench.put("INC-FINAL", final=True, visibility="a new word")
+    assert bench.source.fetch("INC-FINAL").visibility is Visibility.PRIVATE, "it may well mean that"
+    bench.put("INC-FINAL", final=True, visibility=None)
+    assert bench.source.fetch("INC-FINAL").visibility is None
 
 
 def test_a_document_that_lives_elsewhere_has_no_text_and_its_follow_ups_are_read(bench: IncidentioBench) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from connectors.conformance.bench import Delivery, SourceBench
-from connectors.conformance.source import SourceConformance
+from connectors.conformance.source import SourceConformance, swept
 from connectors.pagerduty import CONNECTOR
 from connectors.pagerduty.hooks import FOLLOWED, read_event
 from connectors.pagerduty.prose import markdown
@@ -365,3 +365,31 @@ def test_text_that_is_nested_without_end_is_read_as_far_as_it_makes_sense() -> N
     for _ in range(100):
         node = {"type": "blockquote", "content": [node]}
     assert "deep" not in markdown({"content": [node]})
+
+
+def test_more_incidents_than_pagerduty_lists_at_once_are_gone_through_from_the_last_one_on(
+    standing: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connectors.pagerduty import source as module
+
+    standing.world.reset(["sources", "faults", "stats"])
+    tool = PagerdutyBench(standing)
+    monkeypatch.setattr(module, "MOST_OFFSET", 2 * PAGE)
+    begun = datetime.now(UTC) - timedelta(days=3)
+    for number in range(3 * PAGE + 5):
+        at = (begun + timedelta(seconds=number)).isoformat(timespec="seconds")
+        tool.shelves.put("incidents", f"Q{number:03}", incident(f"Q{number:03}", created_at=at))
+        tool.shelves.put("reviews", f"Q{number:03}", review(f"Q{number:03}"))
+    assert set(swept(tool.source)) >= {f"Q{number:03}" for number in range(3 * PAGE + 5)}
+
+
+def test_a_list_that_cannot_go_on_ends(standing: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    from connectors.pagerduty import source as module
+
+    standing.world.reset(["sources", "faults", "stats"])
+    tool = PagerdutyBench(standing)
+    monkeypatch.setattr(module, "MOST_OFFSET", PAGE)
+    at = (datetime.now(UTC) - timedelta(days=3)).isoformat(timespec="seconds")
+    for number in range(PAGE + 5):
+        tool.shelves.put("incidents", f"Q{number:03}", incident(f"Q{number:03}", created_at=at))
+    assert len(swept(tool.source)) <= PAGE

@@ -38,15 +38,13 @@ def test_an_event_of_an_incident_with_a_postmortem_is_a_reason_to_look(bench: Ro
     assert isinstance(asked(bench, f"incident.{name}", {"id": "I", "incident_post_mortem": None}), Ignored)
 
 
-@pytest.mark.parametrize(
-    ("event", "data"),
-    [
-        ("incident_post_mortem.deleted", {"id": "P", "incident_id": "I", "title": "Sparkling Frost"}),
-        ("incident.deleted", {"id": "I", "title": "Sparkling Frost"}),
-    ],
-)
-def test_what_was_deleted_is_deleted_without_asking(bench: RootlyBench, event: str, data: Any) -> None:
-    found = asked(bench, event, data)
+def test_of_a_deleted_postmortem_the_incident_is_asked_for_it_may_have_another_by_now(bench: RootlyBench) -> None:
+    data = {"id": "P", "incident_id": "I", "title": "Sparkling Frost"}
+    assert asked(bench, "incident_post_mortem.deleted", data) == FetchById(("I",))
+
+
+def test_a_deleted_incident_is_deleted_without_asking(bench: RootlyBench) -> None:
+    found = asked(bench, "incident.deleted", {"id": "I", "title": "Sparkling Frost"})
     assert isinstance(found, PostmortemDocument)
     assert (found.id, found.title, found.status) == ("I", "Sparkling Frost", "deleted")
 
@@ -68,8 +66,8 @@ def test_an_event_of_ours_that_names_nothing_is_unreadable(bench: RootlyBench, b
 
 
 def test_a_comma_too_many_is_passed_over_and_one_inside_a_text_is_kept(bench: RootlyBench) -> None:
-    event = b'{"event": {"id": "e", "type": "incident_post_mortem.deleted",\n },'
-    body = event + b' "data": {"incident_id": "I", "title": "a,}b"}}'
+    event = b'{"event": {"id": "e", "type": "incident.deleted",\n },'
+    body = event + b' "data": {"id": "I", "title": "a,}b"}}'
     found = bench.source.parse({}, body)
     assert isinstance(found, PostmortemDocument)
     assert found.title == "a,}b"
@@ -173,6 +171,15 @@ def test_a_postmortem_that_was_unpublished_is_being_worked_on_again(bench: Rootl
 def test_a_cancelled_incident_takes_its_promises_back(bench: RootlyBench) -> None:
     bench.put("INC-FINAL", final=True, status="cancelled")
     assert bench.source.fetch("INC-FINAL").status == "deleted"
+
+
+@pytest.mark.parametrize("kind", ["test", "test_sub", "example", "example_sub"])
+def test_an_incident_that_is_only_practice_promises_nothing(bench: RootlyBench, kind: str) -> None:
+    bench.put("INC-FINAL", final=True, kind=kind)
+    assert bench.source.fetch("INC-FINAL").status == "deleted"
+    assert swept(bench.source) == []
+    bench.put("INC-FINAL", final=True, kind="backfilled")
+    assert bench.source.fetch("INC-FINAL").status == "final"
 
 
 def test_an_incident_without_its_postmortem_is_deleted(bench: RootlyBench) -> None:

@@ -63,6 +63,7 @@ def _cloud(routes: Blueprint, shelves: Shelves) -> None:
         return answer(
             {
                 "id": page["id"],
+                "spaceId": f"id-of-{page.get('space', 'OPS')}",
                 "status": page["status"],
                 "title": page["title"],
                 "version": {"number": 3, "createdAt": page["version_at"]},
@@ -71,6 +72,10 @@ def _cloud(routes: Blueprint, shelves: Shelves) -> None:
                 "_links": {"webui": f"/spaces/OPS/pages/{page['id']}"},
             }
         )
+
+    @routes.get("/api/v2/spaces/id-of-<key>")
+    def cloud_space(key: str) -> Response:
+        return answer({"id": f"id-of-{key}", "key": key, "type": "global", "status": "current"})
 
     @routes.get("/api/v2/pages/<key>/ancestors")
     def cloud_ancestors(key: str) -> Response:
@@ -87,6 +92,7 @@ def _data_center(routes: Blueprint, shelves: Shelves) -> None:
             {
                 "id": page["id"],
                 "type": "page",
+                "space": {"key": page.get("space", "OPS"), "type": "global"},
                 "status": page["status"],
                 "title": page["title"],
                 "version": {"number": 3, "when": page["version_at"]},
