@@ -24,7 +24,7 @@ from service.usecases.absorb import absorb
 from service.usecases.context import Context, said
 from service.usecases.understand import Understood, understand
 
-LEASE_SECONDS = 60.0
+LEAST_LEASE_SECONDS = 60.0
 KEEP_TRYING = timedelta(days=7)
 FETCH_AGAIN = 3
 MISSED = "postmortem.missed"
@@ -48,9 +48,16 @@ def absorb_due(context: Context, go_on: Callable[[], bool]) -> int:
 
 def _claim(context: Context) -> Delivery | None:
     with context.ledger.begin() as uow:
-        delivery = uow.inbox.claim(context.now(), uow.clock(), LEASE_SECONDS)
+        delivery = uow.inbox.claim(context.now(), uow.clock(), _lease_seconds(context))
         uow.commit()
     return delivery
+
+
+def _lease_seconds(context: Context) -> float:
+    """Longer than any source may take: whoever holds a delivery for longer is taken to have died of it."""
+    asked = (source.capabilities for source in context.sources.values())
+    slowest = max((each.call_seconds for each in asked if each.fetches or each.lists), default=0.0)
+    return max(LEAST_LEASE_SECONDS, 1.25 * FETCH_AGAIN * slowest)
 
 
 def _read(context: Context, delivery: Delivery) -> None:

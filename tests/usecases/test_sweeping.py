@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from connectors.spi import (
     DocumentItem,
@@ -27,7 +28,8 @@ from service.app import create_app
 from service.cli.status import as_document, as_text
 from service.intake.presence import beat
 from service.ledger.inbox import Rhythm
-from service.usecases.deliveries import absorb_due
+from service.ledger.tables import deliveries
+from service.usecases.deliveries import FETCH_AGAIN, absorb_due
 from service.usecases.survey import survey
 from service.usecases.sweep_sources import came_back, is_silent, sweep_sources, watch_silence
 from service.usecases.sync_health import Health, SyncState
@@ -308,6 +310,25 @@ def test_a_fetch_that_fails_is_tried_for_seven_days_before_it_is_a_dead_letter(
     house.pass_time(hours=2)
     absorb(parts)
     assert [each.error for each in dead_deliveries(house)] == [str(error)]
+
+
+def test_no_other_worker_takes_a_delivery_while_its_source_may_still_answer(
+    house: House, parts: Components, tool: Tool
+) -> None:
+    left: list[float] = []
+
+    def fetch(source_id: str) -> PostmortemDocument:
+        with house.ledger.read() as uow:
+            until = uow.connection.execute(select(deliveries.c.lease_until)).scalar_one()
+            left.append(until - uow.clock())
+        return document(source_id)
+
+    tool.fetch = fetch  # type: ignore[method-assign]
+    tool.capabilities = SourceCapabilities(lists=True, call_seconds=60)
+    announce(house, "A")
+    absorb(parts)
+    assert left
+    assert left[0] > FETCH_AGAIN * 60, "else one that is slow for long is taken for one that kills its reader"
 
 
 def test_what_is_gone_at_its_source_withdraws_its_items_and_keeps_what_was_known(
