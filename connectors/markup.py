@@ -23,6 +23,9 @@ _URL = re.compile(r"https?://[^\s<>\"'`()\[\]|]+", re.IGNORECASE)
 _BACK_REFERENCE = re.compile(
     r"(?i)(https?://)(?:www\.)?github\.com(?=/[^/\s]+/[^/\s]+/(?:issues|pull|discussions|commit)/)"
 )
+_HOST = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
+_NAMED = re.compile(r"(?i)(https?://(?:[^/\s]+/){2}[^/\s]+)/(?=(?:issues|pull|discussions|commit)/)")
+GITHUB_SITE = "https://github.com"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _PASSES = 4
 
@@ -78,13 +81,14 @@ def parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
-def github_markdown(text: str) -> str:
-    """Markdown that reads as before on GitHub and reaches nobody: see `_tame` for what is taken out of it.
+def github_markdown(text: str, site: str = GITHUB_SITE) -> str:
+    """Markdown that reads as before on GitHub and reaches nobody: see `_tame` for what is taken out of it. `site` is
+    GitHub's own address.
 
     Fenced code keeps its characters (GitHub links nothing in it), but for the beginning of an HTML comment, which
     is how our marker looks. An unclosed code block is closed, or it would swallow what is added below.
     """
-    return tamed(text, _tame)
+    return tamed(text, lambda line: _tame(line, site))
 
 
 def tamed(text: str, tame: Callable[[str], str], tame_code: Callable[[str], str] | None = None) -> str:
@@ -118,12 +122,12 @@ def closed(text: str) -> str:
     return f"{text}\n{below.markup}" if below is not None and below.type == "fence" else text
 
 
-def _tame(line: str) -> str:
+def _tame(line: str, site: str) -> str:
     """One line outside code. Addresses are treated apart, because a zero-width space would break them."""
     line = _ENTITY.sub(_plain_entity, line)
     parts, at = [], 0
     for match in _URL.finditer(line):
-        parts += [_tame_words(line[at : match.start()]), _tame_url(match.group())]
+        parts += [_tame_words(line[at : match.start()]), _tame_url(match.group(), site)]
         at = match.end()
     return "".join([*parts, _tame_words(line[at:])])
 
@@ -144,9 +148,20 @@ def _tame_words(text: str) -> str:
     return re.sub(r"<(?=[A-Za-z/!?])", f"<{ZWSP}", text)
 
 
-def _tame_url(url: str) -> str:
-    """An issue's address makes a back-reference there; redirect.github.com leads to it and makes none (Renovate)."""
-    return _BACK_REFERENCE.sub(r"\1redirect.github.com", url.replace("@", "%40"))
+def _tame_url(url: str, site: str) -> str:
+    """An issue's address makes a back-reference there; redirect.github.com leads to it and makes none (Renovate). On
+    another GitHub a part more does, which a browser drops.
+    """
+    url = _BACK_REFERENCE.sub(r"\1redirect.github.com", url.replace("@", "%40"))
+    return _NAMED.sub(r"\1/./", url) if host_of(url) == host_of(site) else url
+
+
+def host_of(url: str) -> str:
+    """The host of a web address, and its port if it names one, in lower case. The standard library's way refuses hosts
+    that stand in people's texts, such as one that a full-width colon follows.
+    """
+    found = _HOST.match(url)
+    return found[1].lower() if found else ""
 
 
 def no_comment(line: str) -> str:

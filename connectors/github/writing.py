@@ -32,7 +32,7 @@ class GithubWriting:
             raise Rejected("github.no_confidential", asked.sentence("GitHub has no confidential issues"), cure)
         constants = {**place.constants, **draft.fields}
         labels = _labels([mapping.LABEL, *draft.labels, *constants.pop("labels", [])])
-        payload = {**constants, **_text(draft.title, draft.body, draft.marker), "labels": labels}
+        payload = {**constants, **self._text(draft.title, draft.body, draft.marker), "labels": labels}
         issue_type = draft.issue_type or place.issue_type
         if issue_type:
             self._client.require(asked, ISSUE_TYPES, place.name)
@@ -68,7 +68,7 @@ class GithubWriting:
         https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
         """
         asked = self._client.asked(f"rewrite the issue {shown(ref)}", mutating=True, about_issue=True)
-        path, payload = mapping.path_of(asked, ref), _text(title, body, marker)
+        path, payload = mapping.path_of(asked, ref), self._text(title, body, marker)
         if over is None:
             return Created(self._ref(asked, self._client.send(asked, "PATCH", path, payload)), _digest(payload))
         looking = self._client.asked(f"read the issue {shown(ref)}", about_issue=True)
@@ -83,7 +83,7 @@ class GithubWriting:
 
     def text_digest(self, title: str, body: str) -> str:
         # Any marker will do: it takes room in the body and is no part of the digest.
-        return _digest(_text(title, body, 16 * "a"))
+        return _digest(self._text(title, body, 16 * "a"))
 
     def comments_with(self, ref: str, marker: str) -> tuple[str, ...]:
         asked = self._client.asked(f"read the comments of the issue {shown(ref)}", about_issue=True)
@@ -100,8 +100,7 @@ class GithubWriting:
     def comment(self, ref: str, marker: str, text: str, comment_ref: str | None) -> str:
         asked = self._client.asked(f"comment on the issue {shown(ref)}", mutating=True, about_issue=True)
         path = mapping.path_of(asked, ref)
-        tail = f"\n\n{_token(marker)}"
-        payload = {"body": fit(text, GITHUB_BODY - size(tail), github_markdown) + tail}
+        payload = {"body": self._fitted(text, f"\n\n{_token(marker)}")}
         if comment_ref is not None:
             self._client.send(asked, "PATCH", f"{path.rpartition('/')[0]}/comments/{comment_ref}", payload)
             return comment_ref
@@ -110,16 +109,18 @@ class GithubWriting:
             raise not_understood(asked)
         return str(data["id"])
 
+    def _text(self, title: str, body: str, marker: str) -> dict[str, Any]:
+        return {"title": one_line(title, GITHUB_TITLE), "body": self._fitted(body, mapping.marker_line(marker))}
+
+    def _fitted(self, text: str, tail: str) -> str:
+        site = self._settings.browse_url
+        return fit(text, GITHUB_BODY - size(tail), lambda part: github_markdown(part, site)) + tail
+
     def _ref(self, asked: Asked, data: Any) -> IssueRef:
         try:
             return mapping.issue_ref(self._settings, mapping.rest_ref(data))
         except (KeyError, TypeError, ValueError):
             raise not_understood(asked) from None
-
-
-def _text(title: str, body: str, marker: str) -> dict[str, Any]:
-    tail = mapping.marker_line(marker)
-    return {"title": one_line(title, GITHUB_TITLE), "body": fit(body, GITHUB_BODY - size(tail), github_markdown) + tail}
 
 
 def _digest(payload: Mapping[str, Any]) -> str:

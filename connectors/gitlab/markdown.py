@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import html
 import re
-from urllib.parse import urlsplit
 
-from connectors.markup import ZWSP, clean, closed, no_comment, one_line, parser
+from connectors.markup import ZWSP, clean, closed, host_of, no_comment, one_line, parser
 
 TITLE = 255
 BODY = 1_048_576
@@ -106,7 +105,7 @@ def _hash(match: re.Match[str]) -> str:
 
 def _tame_url(url: str, site: str) -> str:
     """An address on this GitLab: escapes are taken out of it first, as GitLab does before it looks."""
-    if urlsplit(url.lower()).netloc != urlsplit(site.lower()).netloc:
+    if host_of(url) != host_of(site):
         return url
     plain = re.sub(r"%(2[dDfF]|5[fF]|[3-7][0-9a-fA-F])", _plain_escape, url)
     return _NAMED.sub("/./", plain)

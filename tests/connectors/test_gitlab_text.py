@@ -128,6 +128,13 @@ def test_an_address_elsewhere_stays_as_it_is():
     assert gitlab_markdown(text, SITE) == text
 
 
+@pytest.mark.parametrize(
+    "text", ["https://x.example：詳細", "https://x.example／a", "https://a℀b.example", "http://x.example:no/"]
+)
+def test_an_address_that_runs_into_the_words_of_another_script_is_text_like_any(text):
+    assert gitlab_markdown(text, SITE) == text
+
+
 def test_tags_and_our_marker_come_out_as_words():
     found = gitlab_markdown("<script>x</script> <!-- pm:abc --> <a href='/x'>", SITE)
     assert not re.search(r"<[A-Za-z/!]", found)

@@ -87,6 +87,19 @@ def test_text_reads_as_before(text, expected):
     assert github_markdown(text) == expected
 
 
+GHES = "https://git.acme.example:8443"
+
+
+@pytest.mark.parametrize("kind", ["issues/12", "pull/3#discussion_r1", "commit/abc", "discussions/4"])
+def test_address_of_an_enterprises_own_github_leads_there_and_refers_to_nothing(kind):
+    for text in (f"see {GHES}/acme/pay/{kind} now", f"[it]({GHES.upper()}/acme/pay/{kind})"):
+        tame = github_markdown(text, GHES)
+        assert f"/acme/pay/./{kind}" in tame
+        assert github_markdown(tame, GHES) == tame
+        assert github_markdown(text, "https://other.example") == text
+    assert github_markdown(f"{GHES}/acme/pay/tree/main", GHES) == f"{GHES}/acme/pay/tree/main"
+
+
 def test_clean_keeps_what_can_be_seen_and_makes_line_ends_one():
     assert clean("a\r\nb\rc\td\x1b[1m\ud800é😀") == "a\nb\nc\td[1mé😀"
 
