@@ -43,6 +43,14 @@ _FINISH = _FENCED.values(
     error=None,
     cure=None,
 )
+_UNCHANGED = outbox.c.sent_at.is_not_distinct_from(bindparam("seen", type_=outbox.c.sent_at.type))
+_NOT_THERE = _FENCED.values(
+    sent_at=case((_UNCHANGED, None), else_=outbox.c.sent_at),
+    probed=_UNCHANGED,
+    due_at=bindparam("at"),
+    lease_until=None,
+    deaths=0,
+)
 _DUE = and_(
     outbox.c.state == "due",
     outbox.c.due_at <= bindparam("now"),
@@ -172,8 +180,11 @@ class Outbox:
         )
 
     def not_there(self, message: Message, now: datetime) -> bool:
-        """A probe found that the request was never carried out: it may be sent, at once."""
-        return self._fenced(message, sent_at=None, probed=True, due_at=now, lease_until=None, deaths=0)
+        """A probe found that the request was never carried out: it may be sent, at once. Where another request came
+        into doubt while the probe was under way, that stands: it is looked for in its turn.
+        """
+        named = {"which": message.id, "ours": message.fence, "seen": message.sent_at, "at": now}
+        return self._connection.execute(_NOT_THERE, named).rowcount == 1
 
     def finish(self, message: Message, outcome: str, now: datetime) -> bool:
         """Done, or due again at once if it was asked for meanwhile. False under a stale fence."""

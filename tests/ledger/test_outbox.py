@@ -104,12 +104,23 @@ def test_what_was_intended_before_the_process_died_is_known_to_the_next(ledger: 
 def test_a_probe_that_found_nothing_lets_it_be_sent_at_once(ledger: Ledger) -> None:
     with ledger.begin() as uow:
         put(uow)
-        first = claimed(uow)
-        uow.outbox.intend(first, LEASE, NOW)
-        uow.outbox.not_there(first, NOW)
-        again = claimed(uow)
+        uow.outbox.intend(claimed(uow), LEASE, NOW)
+        uow.outbox.not_there(claimed(uow, clock=LEASE + 1), NOW)
+        again = claimed(uow, clock=LEASE + 1)
         assert again.sent_at is None
         assert again.probed
+
+
+def test_a_probe_says_nothing_of_a_request_that_came_into_doubt_while_it_was_under_way(ledger: Ledger) -> None:
+    with ledger.begin() as uow:
+        put(uow)
+        first = claimed(uow)
+        uow.outbox.intend(first, LEASE, NOW)
+        probing = claimed(uow, clock=LEASE + 1)
+        uow.outbox.doubt(first, NOW + SECOND)
+        assert uow.outbox.not_there(probing, NOW)
+        again = claimed(uow, clock=LEASE + 1)
+        assert (again.sent_at, again.probed) == (NOW + SECOND, False)
 
 
 SETTLING: dict[str, Callable[[UnitOfWork, Message], bool]] = {
