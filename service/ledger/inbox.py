@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -182,10 +182,10 @@ class Inbox:
         longest = max((later - earlier for earlier, later in pairwise(days)), default=timedelta())
         return Rhythm(int(row.n), row.last, longest)
 
-    def asks_for(self, hook: str, source_id: str) -> bool:
-        """Whether a look of ours has asked for it and was not yet read."""
+    def asks_for(self, hook: str, source_id: str, states: Sequence[str] = ("new",)) -> bool:
+        """Whether a look of ours has asked for it and is in one of these states: as it is, not yet read."""
         found = select(deliveries.c.id).where(
-            deliveries.c.hook == hook, deliveries.c.state == "new", deliveries.c.key.startswith(SWEPT)
+            deliveries.c.hook == hook, deliveries.c.state.in_(states), deliveries.c.key.startswith(SWEPT)
         )
         mine = deliveries.c.key.startswith(swept_key(source_id, ""), autoescape=True)
         return self._connection.execute(found.where(mine).limit(1)).first() is not None

@@ -66,6 +66,22 @@ class Postmortems:
         ).first()
         return read_row(Postmortem, row) if row else None
 
+    def unseen(self, source: str, *, seen_before: datetime, final_since: datetime, most: int) -> list[str]:
+        """The ids of those that became final since then and had no revision lately, the longest unseen first."""
+        seen = select(func.max(revisions.c.at)).where(revisions.c.postmortem_id == postmortems.c.id).scalar_subquery()
+        rows = self._connection.execute(
+            select(postmortems.c.source_id)
+            .where(
+                postmortems.c.source == source,
+                postmortems.c.status == "final",
+                func.coalesce(postmortems.c.finalized_at, postmortems.c.created_at) >= final_since,
+                seen < seen_before,
+            )
+            .order_by(seen, postmortems.c.id)
+            .limit(most)
+        )
+        return [row.source_id for row in rows]
+
     def save(self, postmortem: Postmortem, facts: PostmortemFacts, now: datetime, **values: object) -> None:
         """Takes over what a newer revision says. `values`: revision, document_digest, delivery_id, merged_into."""
         self._connection.execute(

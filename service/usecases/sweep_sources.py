@@ -26,6 +26,8 @@ AWAY = timedelta(minutes=10)
 # Below five deliveries no gap says anything, and no team has an incident every fortnight for certain.
 FEW, QUIET_FLOOR = 5, timedelta(days=14)
 SPEND_SECONDS = 20.0
+# How often what is final is looked at again, for how long, and how many at most in one sweep.
+LOOK_AGAIN, FOLLOWED, MOST_AGAIN = timedelta(days=7), timedelta(days=90), 100
 
 
 def sweep_sources(context: Context) -> int:
@@ -70,6 +72,7 @@ def _ask(context: Context, name: str, source: Source) -> tuple[int, bool]:
     every = timedelta(seconds=source.capabilities.sweep_seconds)
     with context.ledger.begin() as uow:
         wanted = _wanted(uow, name, source, page)
+        wanted += [] if page.more else _long_unseen(uow, name, source, asked_at)
         _ask_for(uow, name, wanted, asked_at)
         if not page.more and uow.journal.latest(("source", name), [SWEPT]) is None:
             uow.journal.append(SWEPT, ("source", name), asked_at)
@@ -96,6 +99,16 @@ def _wanted(uow: UnitOfWork, name: str, source: Source, page: Finalized) -> list
         if not here and not uow.inbox.asks_for(name, source_id):
             new.append(source_id)
     return new
+
+
+def _long_unseen(uow: UnitOfWork, name: str, source: Source, now: datetime) -> list[str]:
+    """What is final here and was not looked at lately: a list says what became final, and not what was then changed or
+    taken back without a webhook that reached us.
+    """
+    if not source.capabilities.fetches or source.capabilities.lists_changes:
+        return []
+    found = uow.postmortems.unseen(name, seen_before=now - LOOK_AGAIN, final_since=now - FOLLOWED, most=MOST_AGAIN)
+    return [source_id for source_id in found if not uow.inbox.asks_for(name, source_id, ("new", "dead"))]
 
 
 def _ask_for(uow: UnitOfWork, name: str, source_ids: Sequence[str], now: datetime) -> None:

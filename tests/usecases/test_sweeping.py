@@ -200,6 +200,50 @@ def test_a_list_is_asked_page_by_page_once_a_day(house: House, parts: Components
     assert tool.asked[3:] == ["", "2", "4"]
 
 
+FETCHING = SourceCapabilities(fetches=True, lists=True)
+
+
+@pytest.mark.complaint("webhooks that were switched off stop everything while pages look green")
+def test_what_nobody_tells_of_a_final_postmortem_is_found_within_a_week(
+    house: House, parts: Components, tool: Tool
+) -> None:
+    tool.capabilities = FETCHING
+    tool.held.update({each: document(each) for each in "ABC"})
+    sweep(parts)
+    more = (DocumentItem("Add an alert for A", "A-1"), DocumentItem("Page whoever is on call", "A-2"))
+    tool.held |= {"A": document("A", action_items=more), "B": document("B", status="draft")}
+    house.pass_time(days=6, hours=12)
+    assert sweep(parts) == 0
+    house.pass_time(days=1)
+    assert sweep(parts) == 3
+    assert known(house) == {"A": "final", "B": "reopened", "C": "final"}
+    assert "Page whoever is on call" in {each.title for each in items_of(house)}
+    assert health(parts).missed == 1
+    house.pass_time(days=1)
+    assert sweep(parts) == 0
+
+
+def test_what_has_been_final_for_a_quarter_is_left_alone(house: House, parts: Components, tool: Tool) -> None:
+    tool.capabilities = FETCHING
+    tool.held["A"] = document("A")
+    sweep(parts)
+    house.pass_time(days=91)
+    assert sweep(parts) == 0
+
+
+def test_what_cannot_be_looked_at_again_is_one_dead_letter_and_not_one_a_week(
+    house: House, parts: Components, tool: Tool
+) -> None:
+    tool.capabilities = FETCHING
+    tool.held["A"] = document("A")
+    sweep(parts)
+    tool.fetch = lambda _: (_ for _ in ()).throw(Missing("t.missing", "Not there.", ""))  # type: ignore[method-assign, assignment]
+    for _ in range(4):
+        house.pass_time(days=8)
+        sweep(parts)
+    assert len(dead_deliveries(house)) == 1
+
+
 @pytest.mark.parametrize("process", ["clock", "door"])
 @pytest.mark.complaint("lost issues must be sent again by hand")
 def test_after_an_outage_of_ours_every_list_is_asked_at_once(
