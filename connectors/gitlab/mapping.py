@@ -90,6 +90,10 @@ def without_marker(body: str) -> str:
     return re.sub(r"\s*<!-- pm:[^\s>]+ -->", "", body)
 
 
+def markers_of(issue: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_MARKER.findall(issue.get("description") or "")))
+
+
 def reading_of(settings: GitlabSettings, issue: Mapping[str, Any], our_id: int | None) -> Reading:
     """Raises KeyError, TypeError or ValueError where the answer is not an issue."""
     body = issue.get("description") or ""
@@ -103,7 +107,7 @@ def reading_of(settings: GitlabSettings, issue: Mapping[str, Any], our_id: int |
         status=status,
         category=category,
         updated_at=instant(issue["updated_at"]),
-        markers=tuple(dict.fromkeys(_MARKER.findall(body))),
+        markers=markers_of(issue),
         text_digest=text_digest(issue["title"], without_marker(body)),
         assignee=_account(issue),
         due_on=date.fromisoformat(issue["due_date"]) if issue.get("due_date") else None,

@@ -12,10 +12,10 @@ from connectors.gitlab import mapping
 from connectors.gitlab.client import PAGE, GitlabClient
 from connectors.gitlab.mapping import Ref
 from connectors.gitlab.settings import GitlabSettings
-from connectors.spi import Changes, IssueRef, Missing, Place, Reading, Sweep
+from connectors.spi import Changes, IssueRef, Missing, Place, Reading, Sweep, Unavailable
 
 _CREATED_SLACK = timedelta(minutes=5)
-_MOST_PAGES = 20
+_MOST_PAGES = 50
 _MOVED = "query($id: IssueID!) { issue(id: $id) { iid projectId } }"
 
 
@@ -40,22 +40,25 @@ class GitlabReading:
         asked = self._client.asked(f"look for an issue of ours in {place.name}")
         path = f"{mapping.project_path(place.name)}/issues"
         earliest = since - _CREATED_SLACK
-        params: dict[str, Any] = {"scope": "all", "state": "all", "order_by": "created_at", "sort": "asc"}
+        params: dict[str, Any] = {"scope": "all", "state": "all", "order_by": "created_at", "sort": "desc"}
         params["created_after"] = mapping.stamp(earliest)
-        found = self._carrying(asked, path, {**params, "search": marker, "in": "description"}, marker)
-        for page in range(1, _MOST_PAGES + 1):
-            if found:
-                break
-            listed = {**params, "author_id": self.our_id(), "page": page}
-            issues = self._client.get_list(asked, path, listed)
-            found = [each for each in self.readings(asked, issues) if marker in each.markers]
-            if len(issues) < PAGE:
-                break
+        listed = self._client.get_list(asked, path, {**params, "search": marker, "in": "description"})
+        found = self._carrying(asked, listed, marker)
+        page = 0
+        while not found and (page == 0 or len(listed) == PAGE):
+            page += 1
+            if page > _MOST_PAGES:
+                raise _too_many(asked)
+            listed = self._client.get_list(asked, path, {**params, "author_id": self.our_id(), "page": page})
+            found = self._carrying(asked, listed, marker)
         return tuple(sorted(found, key=lambda each: (each.created_at or each.updated_at, each.issue.key)))
 
-    def _carrying(self, asked: Asked, path: str, params: dict[str, Any], marker: str) -> list[Reading]:
-        readings = self.readings(asked, self._client.get_list(asked, path, params))
-        return [each for each in readings if marker in each.markers]
+    def _carrying(self, asked: Asked, issues: Iterable[Any], marker: str) -> list[Reading]:
+        """Those with the marker, where they are now: one that was moved is closed where it was."""
+        with understood(asked):
+            wanted = [each for each in issues if marker in mapping.markers_of(each)]
+            found = [self._present(mapping.ref_of(each), each) for each in wanted]
+        return [each for each in found if each is not None]
 
     def changes(self, cursor: str | None) -> Changes:
         """A page of what changed in all projects that we see, oldest first, by GitLab's own clock.
@@ -174,6 +177,13 @@ class GitlabReading:
     def ref_of(self, asked: Asked, issue: Any) -> IssueRef:
         with understood(asked):
             return mapping.issue_ref(self._settings, issue)
+
+
+def _too_many(asked: Asked) -> Unavailable:
+    """Nothing is made anew while it may stand on a page that was not looked at."""
+    sentence = asked.sentence(f"it is none of our newest {_MOST_PAGES * PAGE}, and there are more")
+    cure = "Look for the issue by its title; if it is there, let the postmortem name it, and discard this."
+    return Unavailable("gitlab.too_many", sentence, cure)
 
 
 def _cursor(cursor: str | None) -> tuple[datetime, int]:

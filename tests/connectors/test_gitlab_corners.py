@@ -170,11 +170,26 @@ def test_marker_is_looked_for_on_every_page_of_what_we_made():
 
 
 @responses.activate
-def test_look_up_by_marker_ends_although_every_page_is_full():
+def test_look_up_by_marker_that_cannot_see_every_page_is_no_proof_that_nothing_was_made():
     known()
     responses.get(f"{API}/projects/pay/issues", json=[{**ISSUE, "iid": 100 + n} for n in range(100)])
-    assert tracker().find(PAY, "m1", START) == ()
-    assert len(responses.calls) < 30
+    with pytest.raises(Unavailable) as failure:
+        tracker().find(PAY, "m1", START)
+    assert failure.value.code == "gitlab.too_many"
+    assert len(responses.calls) < 60
+
+
+@responses.activate
+def test_issue_that_was_moved_is_found_by_its_marker_where_it_is_now():
+    known()
+    text = {"description": "b\n\n<!-- pm:m1 -->"}
+    left = {**ISSUE, **text, "state": "closed", "moved_to_id": 80}
+    responses.get(f"{API}/projects/pay/issues", json=[left])
+    responses.post(f"{LAB}/api/graphql", json={"data": {"issue": {"iid": "3", "projectId": 42}}})
+    there = {**ISSUE, **text, "iid": 3, "project_id": 42, "references": {"full": "web#3"}}
+    responses.get(f"{API}/projects/42/issues/3", json=there)
+    (found,) = tracker().find(PAY, "m1", START)
+    assert (found.issue.key, found.category) == ("web#3", Category.TODO)
 
 
 @responses.activate
