@@ -15,6 +15,8 @@ from service.domain.facts import ItemFacts, PostmortemFacts, State
 from service.reading import Document, ReadItem, read_markdown
 
 LARGEST_REVISION = 2**63 - 1
+# Ten times what anybody promised in one postmortem; each costs a millisecond while the postmortem is locked.
+MOST_ITEMS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ def understand(source: str, document: PostmortemDocument, default_visibility: st
         items = tuple(_stated(index, item) for index, item in enumerate(document.action_items))
     else:
         items = tuple(_read_item(index, item) for index, item in enumerate(read.action_items if read else ()))
+    if len(items) > MOST_ITEMS:
+        sentence = f"The document states {len(items)} action items; at most {MOST_ITEMS} are taken."
+        raise Unreadable("document.too_many_items", sentence, "Split it into several postmortems and send them again.")
     body = json.dumps([asdict(facts), [asdict(item) for item in items], document.merged_into], default=str)
     digest = hashlib.sha256(body.encode()).hexdigest()
     return Understood(facts, items, document.revision, document.merged_into, digest, _known_at(document, read))

@@ -15,6 +15,7 @@ FRONT_CURE = "Correct it between the lines of ---"
 DEEP = b'{"id": "x", "a": ' + b"[" * 100 + b"]" * 100 + b"}"
 BOTTOMLESS = b"[" * 200_000
 TWIN = {"id": "A", "title": "One"}
+MANY = [{"title": "Add an alert"}] * 1001
 
 
 def markdown(front: str, body: str = "# T\n\n## Action items\n\n- [ ] Do it\n") -> bytes:
@@ -76,6 +77,8 @@ UNREADABLE = [
     ("no e-mail address", "incidents", items({"title": "T", "owner": {"email": "d"}}), "an e-mail address", ""),
     ("a file as issue", "incidents", items({"title": "T", "issue_url": "file:///etc/passwd"}), "an address", ""),
     ("the same id twice", "incidents", items(TWIN, TWIN), "action_items[1].id repeats that of", SCHEMA_CURE),
+    ("more items than a postmortem has", "incidents", items(*MANY), "states 1001 action items", "Split it"),
+    ("a list as visibility", "notes", markdown("id: x\nvisibility: [private]"), "not one word", FRONT_CURE),
     ("labels as text", "incidents", items({"title": "T", "labels": "a"}), ".labels must be a list", SCHEMA_CURE),
     ("an odd milestone", "incidents", items({"title": "T", "milestones": [{}]}), ".title is required", SCHEMA_CURE),
     ("Markdown without id", "notes", b"# Outage\n", "has no id", "Write `id: …` into its front matter"),
