@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from connectors.spi import AccessDenied
 from service.domain.facts import State
 from service.ledger.tables import outbox
 from service.usecases import dispatch
@@ -177,6 +178,31 @@ def test_a_comment_of_ours_that_a_person_deleted_is_written_anew(house: House, o
     persist(house)
     (issue,) = shown(house)
     assert ["within an hour" in comment["body"] for comment in issue["comments"]] == [True]
+
+
+def test_a_comment_that_only_another_account_may_edit_is_written_anew_once(
+    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account was replaced: what it wrote once is its own in many trackers."""
+    stated = {"id": "A", "title": "Alert"}
+    take(house, postmortem(revision=1, items=[stated]))
+    take(house, postmortem(revision=2, items=[{**stated, "success_metric": "within a minute"}]))
+    kind = type(house.components.trackers["jira"])
+    real, foreign = kind.comment, item(house, "Alert").comment_ref
+    assert foreign is not None
+
+    def comment(ours: Any, ref: str, marker: str, text: str, comment_ref: str | None) -> str:
+        if comment_ref == foreign:
+            raise AccessDenied("jira.forbidden", "Our account may not edit it.", "Give it the permission.")
+        return real(ours, ref, marker, text, comment_ref)
+
+    monkeypatch.setattr(kind, "comment", comment)
+    for revision, metric in ((3, "within an hour"), (4, "within a day")):
+        take(house, postmortem(revision=revision, items=[{**stated, "success_metric": metric}]))
+        persist(house, rounds=2)
+    (issue,) = shown(house)
+    assert ["within a day" in comment["body"] for comment in issue["comments"]] == [False, True]
+    assert {each.state for each in messages(house)} == {"done"}
 
 
 def test_a_correction_that_comes_while_the_tracker_refuses_is_tried_at_once(

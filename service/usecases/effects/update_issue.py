@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.spi import Created, Missing, Overtaken, Tracker
+from connectors.spi import AccessDenied, Created, Missing, Overtaken, Tracker
 from service.domain.facts import State
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
 from service.redaction import redact
@@ -139,20 +140,27 @@ def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
             theirs = True
     comment_ref, new = plan.comment_ref, False
     if plan.comment is not None:
-        token = f"{plan.marker}-c"
-        if comment_ref is None:
-            budget.spend()
-            found = tracker.comments_with(plan.ref, token)
-            comment_ref, new = (found[0], True) if found else (None, True)
-        budget.spend()
-        try:
-            comment_ref = tracker.comment(plan.ref, token, plan.comment, comment_ref)
-        except Missing:
-            if comment_ref is None:
-                raise
-            # A person deleted our comment. What must be said is said anew; if the issue is gone, this says so.
-            budget.spend()
-            found = [ref for ref in tracker.comments_with(plan.ref, token) if ref != comment_ref]
-            budget.spend()
-            comment_ref, new = tracker.comment(plan.ref, token, plan.comment, next(iter(found), None)), not found
+        comment_ref, new = _put_comment(tracker, plan, plan.comment, budget)
     return _Done(written, theirs, comment_ref, new)
+
+
+def _put_comment(tracker: Tracker, plan: _Plan, text: str, budget: Budget) -> tuple[str, bool]:
+    """Edits the comment that is known, else one that carries its marker, else writes it; says whether it is new.
+
+    A comment may have been deleted by a person, or may be only its author's to edit, who was another account of ours
+    once. What must be said is said anew then; if the issue itself is the reason, this says so.
+    """
+    token = f"{plan.marker}-c"
+    if plan.comment_ref is not None:
+        budget.spend()
+        with suppress(Missing, AccessDenied):
+            return tracker.comment(plan.ref, token, text, plan.comment_ref), False
+    budget.spend()
+    for found in tracker.comments_with(plan.ref, token):
+        if found != plan.comment_ref:
+            budget.spend()
+            with suppress(Missing, AccessDenied):
+                # Where no comment was known, this one was not counted as ours yet.
+                return tracker.comment(plan.ref, token, text, found), plan.comment_ref is None
+    budget.spend()
+    return tracker.comment(plan.ref, token, text, None), True
