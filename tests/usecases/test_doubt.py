@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from connectors.spi import AccessDenied
+from connectors.spi import AccessDenied, ConnectorError, Rejected
 from service.domain.facts import State
 from service.ledger.tables import outbox
 from service.usecases import dispatch
@@ -180,8 +180,9 @@ def test_a_comment_of_ours_that_a_person_deleted_is_written_anew(house: House, o
     assert ["within an hour" in comment["body"] for comment in issue["comments"]] == [True]
 
 
+@pytest.mark.parametrize("refusal", [AccessDenied, Rejected])
 def test_a_comment_that_only_another_account_may_edit_is_written_anew_once(
-    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch, refusal: type[ConnectorError]
 ) -> None:
     """The account was replaced: what it wrote once is its own in many trackers."""
     stated = {"id": "A", "title": "Alert"}
@@ -193,7 +194,7 @@ def test_a_comment_that_only_another_account_may_edit_is_written_anew_once(
 
     def comment(ours: Any, ref: str, marker: str, text: str, comment_ref: str | None) -> str:
         if comment_ref == foreign:
-            raise AccessDenied("jira.forbidden", "Our account may not edit it.", "Give it the permission.")
+            raise refusal("jira.forbidden", "Our account may not edit it.", "Give it the permission.")
         return real(ours, ref, marker, text, comment_ref)
 
     monkeypatch.setattr(kind, "comment", comment)

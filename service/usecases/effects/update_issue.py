@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.spi import AccessDenied, Created, Missing, Overtaken, Tracker
+from connectors.spi import AccessDenied, Created, Missing, Overtaken, Rejected, Tracker
 from service.domain.facts import State
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
 from service.redaction import redact
@@ -144,6 +144,10 @@ def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
     return _Done(written, theirs, comment_ref, new)
 
 
+# Jira Cloud answers 400 to who edits another's comment, GitLab and Redmine 403.
+_NOT_THIS_ONE = (Missing, AccessDenied, Rejected)
+
+
 def _put_comment(tracker: Tracker, plan: _Plan, text: str, budget: Budget) -> tuple[str, bool]:
     """Edits the comment that is known, else one that carries its marker, else writes it; says whether it is new.
 
@@ -153,13 +157,13 @@ def _put_comment(tracker: Tracker, plan: _Plan, text: str, budget: Budget) -> tu
     token = f"{plan.marker}-c"
     if plan.comment_ref is not None:
         budget.spend()
-        with suppress(Missing, AccessDenied):
+        with suppress(*_NOT_THIS_ONE):
             return tracker.comment(plan.ref, token, text, plan.comment_ref), False
     budget.spend()
     for found in tracker.comments_with(plan.ref, token):
         if found != plan.comment_ref:
             budget.spend()
-            with suppress(Missing, AccessDenied):
+            with suppress(*_NOT_THIS_ONE):
                 # Where no comment was known, this one was not counted as ours yet.
                 return tracker.comment(plan.ref, token, text, found), plan.comment_ref is None
     budget.spend()
