@@ -16,7 +16,8 @@ from service.reading.people import People
 from service.reading.sections import BOLD_LEVEL, Section
 
 _LABELLED = re.compile(
-    r"[\s\-*•]*(?:action (?:items?|points?)|actions?|to-?do|follow-?ups?|next steps?)\s*[:：]\s+(\S.{10,})",
+    r"[\s\-*•]*(?:action (?:items?|points?)|actions?|to-?do|follow-?ups?|next steps?|suggested|proposed|planned)"
+    r"\s*[:：]\s+(\S.{10,})",
     re.IGNORECASE | re.DOTALL,
 )
 # "The following will be implemented:" ends like a state and tells what is to come.
@@ -32,8 +33,8 @@ def of_sections(found: list[Section], who: People, anchor: datetime.date | None)
     place = replace(place, doubtful=True)
     return (
         announced
-        or list(islice(_called(found, place), items.MOST))
         or list(islice(_unannounced(found, place), items.MOST))
+        or list(islice(_led(found, place), items.MOST))
         or list(islice(_vows(found, place), items.MOST))
     )
 
@@ -82,13 +83,13 @@ def _lists(section: Section, here: Place) -> Iterator[ReadItem]:
     lead: Paragraph | None = None
     for block in section.blocks:
         if isinstance(block, ListBlock):
-            yield from items.of_list(block, _led(here, lead))
+            yield from items.of_list(block, _below(here, lead))
         elif isinstance(block, Table):
             yield from tables.of_table(block, here)
         lead = block if isinstance(block, Paragraph) else None
 
 
-def _led(here: Place, lead: Paragraph | None) -> Place:
+def _below(here: Place, lead: Paragraph | None) -> Place:
     """A line in front of a list may say that all of it was done."""
     if lead is None:
         return here
@@ -136,11 +137,6 @@ def _place(section: Section, place: Place) -> Place:
     return replace(place, section=name, done=done, kind=grades.kind(name), priority=urgency)
 
 
-def _called(found: list[Section], place: Place) -> Iterator[ReadItem]:
-    for section in found:
-        yield from _labelled(section, replace(place, section=None))
-
-
 def _labelled(section: Section, here: Place) -> Iterator[ReadItem]:
     """Lines that call themselves an action ("Action: ...", "TODO: ..."), except where the course of events is told."""
     if _TOLD_THERE.search(section.heading):
@@ -175,10 +171,13 @@ def _is_person(section: Section, words: str, place: Place) -> bool:
 def _unannounced(found: list[Section], place: Place) -> Iterator[ReadItem]:
     for section in found:
         here = replace(place, section=None)
-        if section.stance is Stance.WEAK:
-            yield from _weak(section, here)
-        else:
-            yield from _led_lists(section, here)
+        yield from _weak(section, here) if section.stance is Stance.WEAK else _labelled(section, here)
+
+
+def _led(found: list[Section], place: Place) -> Iterator[ReadItem]:
+    for section in found:
+        if section.stance is not Stance.WEAK:
+            yield from _led_lists(section, replace(place, section=None))
 
 
 def _weak(section: Section, here: Place) -> Iterator[ReadItem]:

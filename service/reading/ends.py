@@ -17,6 +17,14 @@ _HEAD_SEP = re.compile(r"^[\s\-–—:：|,;.•·>]+")
 _TAIL_SEP = re.compile(r"[\s\-–—:：|,;•·→>=]+$")
 
 
+# Fields that stand in front of the text with a stroke after each ("Owner: storage / no due date / add a limit").
+HEAD_FIELD = re.compile(
+    r"^\s*([A-Za-z][A-Za-z ]{1,20}[:：] ?[^/|:：]{1,60}?"
+    r"|((?:no|without) (?:an? )?(?:owner|assignee|due date|deadline|eta)))\s+[/|]\s+(?=\S)",
+    re.IGNORECASE,
+)
+
+
 def bracket_start(text: str) -> int | None:
     """Where the bracket that closes the text was opened, if that is not too far back."""
     closer = text[-1:]
@@ -88,3 +96,19 @@ def sets_off(mark: str, after: str) -> bool:
 def bare_date(text: str) -> str:
     """The text without the words that lead to a date ("due by Friday, ...")."""
     return _DATE_LEAD.sub("", text.strip()).removesuffix("まで").removesuffix("前").strip()
+
+
+def can_be_value(name: str, value: str) -> bool:
+    """Whether the words can be the value of that label."""
+    shown = marks.plain(value)
+    match name:
+        case "owner" | "due":
+            return len(shown.split()) <= 6
+        case "state":
+            return states.of_cell(shown) is not None
+        case "priority":
+            return len(shown.split()) <= 3
+        case _:
+            return trackers.names_issue(shown) or bool(
+                re.fullmatch(r"\W*(?:tbd|todo|n/?a|none)?\W*", shown, re.IGNORECASE)
+            )

@@ -10,7 +10,6 @@ from service.reading import dates, ends, grades, labels, marks, people, states, 
 from service.reading.peeled import Peeled
 from service.reading.people import People
 
-_SEP = r"[\s\-–—:：|,;.•·→>=]"
 _HEAD_BRACKET = re.compile(r"^\s*[\[(（【]([^\[\]()（）【】]{0,200})[\])）】]\s*[:：.\-–—]*\s*")
 _CHECKBOX = re.compile(r"^\s*\[([ xX✓✔~\-/]?)\]\s+|^\s*\[([xX✓✔])\](?=\S)")
 _TAIL_NOISE = " \t.:;,!"
@@ -91,6 +90,7 @@ class _Peeler:
             self._checkbox,
             self._signs,
             self._head_number,
+            self._head_field,
             self._head_bracket,
             self._head_link,
             self._head_word,
@@ -139,6 +139,16 @@ class _Peeler:
         bare = marks.unstyled(self._peeled.text)
         found = _NUMBERED.match(bare)
         return found is not None and self._keep(bare[found.end() :])
+
+    def _head_field(self) -> bool:
+        bare = marks.unstyled(self._peeled.text)
+        found = ends.HEAD_FIELD.match(bare)
+        field = labels.value_line(found[1]) if found else None
+        if not found or not (field or found[2]) or not self._keep(bare[found.end() :]):
+            return False
+        if field:
+            self._peeled.give(field[0], field[1], self._anchor)
+        return True
 
     def _head_bracket(self) -> bool:
         text = marks.unstyled(self._peeled.text)
@@ -189,7 +199,7 @@ class _Peeler:
     def _named(self) -> None:
         """Who is named at the front ("Kim to write to customers") owns it; the words stay as they are."""
         found = _PERSON_TO.match(marks.plain(self._peeled.text))
-        if found and self._peeled.owner is None and self._who.is_person(found.group(1)):
+        if found and self._peeled.owner is None and self._who.is_person(found.group(1)) and " the " not in found[1]:
             self._peeled.owner = people.owner(found.group(1))
 
     def _tail_bracket(self) -> bool:
@@ -297,29 +307,12 @@ class _Peeler:
             found = pattern.search(text, at)
             if (
                 found
-                and self._value(name, found.group(1))
+                and ends.can_be_value(name, found.group(1))
                 and self._keep(ends.trim(text[: found.start()], at_head=False))
             ):
                 self._peeled.give(name, found.group(1), self._anchor)
                 return True
         return False
-
-    def _value(self, name: str, value: str) -> bool:
-        """Whether the words can be the value of that label."""
-        shown = marks.plain(value)
-        match name:
-            case "owner":
-                return len(shown.split()) <= 6
-            case "due":
-                return len(shown.split()) <= 6
-            case "state":
-                return states.of_cell(shown) is not None
-            case "priority":
-                return len(shown.split()) <= 3
-            case _:
-                return trackers.names_issue(shown) or bool(
-                    re.fullmatch(r"\W*(?:tbd|todo|n/?a|none)?\W*", shown, re.IGNORECASE)
-                )
 
     def _tail_state(self) -> bool:
         text = self._peeled.text

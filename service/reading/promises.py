@@ -21,7 +21,7 @@ _WE_WILL = re.compile(
     r"|therefore |is |are |have |be |been )*(?:will|shall|plan|intend|intends|in the process of|need to|must|"
     r"should|going to|committed|commit|decided to|planning|working|aim|investigating|looking|adding"
     r"|implementing|building|introducing|improving|evaluating|exploring|updating|creating))\b"
-    r"|\bwe(?:'re|’re| are) (?:\w+ing)\b|\bwill be (?:\w+ed|made|built|put|written|set)\b",
+    r"|\bwe(?:'re|’re| are) (?:\w+ing)\b|\ba plan to \w+|\bwill be (?:\w+ed|made|built|put|written|set)\b",
     re.IGNORECASE,
 )
 _VOW = re.compile(

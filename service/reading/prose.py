@@ -13,6 +13,7 @@ from service.reading.sections import Section
 
 # A paragraph of so many sentences is one item, explanations included, where it begins with the promise.
 _WHOLE, _SHORT = 3, 2
+_LABEL = re.compile(r"[A-Z][\w&/\- ]{2,30}? ?[:：]\s+\S")
 
 
 def of_paragraphs(blocks: list[Block], place: Place, *, only_ours: bool = False) -> Iterator[ReadItem]:
@@ -27,13 +28,17 @@ def of_paragraphs(blocks: list[Block], place: Place, *, only_ours: bool = False)
 
 
 def _parts(text: str) -> list[str]:
-    """A paragraph, or its lines where each of them is a sentence or a bold lead-in of its own."""
+    """A paragraph, or its lines where each of them is a sentence, a bold lead-in or a label of its own."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if len(lines) > 1 and all(
         re.search(r"[.!。)]$", marks.plain(line)) and marks.plain(line)[0].isupper() for line in lines
     ):
         return lines
-    return [text]
+    at = [number for number, line in enumerate(lines) if _LABEL.match(line) and not labels.value_line(line)]
+    if len(at) < 2:
+        return [text]
+    starts = [*at] if at[0] == 0 else [0, *at]
+    return ["\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], None], strict=True)]
 
 
 def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
@@ -103,6 +108,9 @@ def names_action(section: Section) -> bool:
         return False
     if promises.is_order(words):
         return True
+    first = section.blocks[0] if section.blocks else None
+    if isinstance(first, Paragraph) and promises.is_order(marks.plain(first.text)):
+        return not section.children
     forms = [block for block in section.blocks if isinstance(block, ListBlock | Table)]
     return bool(section.blocks) and not section.children and all(_is_fields(form) for form in forms)
 

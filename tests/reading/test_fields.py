@@ -206,3 +206,16 @@ def test_several_facts_at_the_end_all_come_off() -> None:
         "2031-04-02",
         (ISSUE,),
     )
+
+
+def test_fields_in_front_of_the_text_end_with_a_stroke() -> None:
+    item = only("- [ ] Owner: queue storage / no due date / add a limit to the queue")
+    assert (item.text, item.owner, item.due, item.done) == ("add a limit to the queue", "queue storage", None, False)
+
+
+def test_a_stroke_inside_the_text_is_part_of_it() -> None:
+    assert only("- Limits: add them to reads / writes").text == "Limits: add them to reads / writes"
+
+
+def test_a_team_that_something_is_done_to_does_not_own_it() -> None:
+    assert only("- Train the operations team to read the graphs").owner is None

@@ -175,3 +175,7 @@ def test_spaces_inside_the_asterisks_still_make_a_bold_line() -> None:
 def test_doing_it_again_is_an_order_too() -> None:
     found = read("# Slow", "", "## Improvements", "", "- Re-add the metrics", "- Nothing to see").action_items
     assert [item.text for item in found] == ["Re-add the metrics"]
+
+
+def test_an_entry_that_says_there_is_none_yet_is_no_action() -> None:
+    assert texts("- None landed yet. See the plan below.", "- Add a limit") == ["Add a limit"]

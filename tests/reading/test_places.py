@@ -267,3 +267,55 @@ def test_lines_that_call_themselves_action_points_outrank_a_list_in_the_story() 
         *("## Lessons", "", "The alert was late.", "", "Action point: page on the depth of the queue"),
     ).action_items
     assert [item.text for item in found] == ["page on the depth of the queue"]
+
+
+def test_lines_that_call_themselves_suggested_are_actions_outside_a_list_of_actions() -> None:
+    found = read(
+        *("# Slow", "", "## Mitigations", "", "- Implemented: a second queue"),
+        "- Suggested: Make it harder to switch the limit off",
+    ).action_items
+    assert [(item.text, item.doubtful) for item in found] == [("Make it harder to switch the limit off", True)]
+
+
+def test_what_is_still_recommended_is_an_action_told_below_its_own_heading() -> None:
+    found = read(
+        *("# Slow", "", "## Still recommended (by hand)", "", "### 3. Move to a larger host", "", "It is too small."),
+        *("", "### 4. Enable the alarm", "", "One click."),
+    ).action_items
+    assert [item.text for item in found] == ["Move to a larger host", "Enable the alarm"]
+
+
+def test_a_heading_is_the_action_where_its_text_begins_with_an_order() -> None:
+    found = read(
+        *(
+            "# Slow",
+            "",
+            "## Preventive measures",
+            "",
+            "### A. Checks at the start",
+            "",
+            "Add a check to the service which runs at its start:",
+            "",
+        ),
+        *("1. Reads the limits", "2. Compares them", "", "### B. Strict limits in the data layer", "", "Keep them."),
+    ).action_items
+    assert [item.text for item in found] == ["Checks at the start", "Strict limits in the data layer"]
+
+
+def test_the_lines_of_a_paragraph_that_have_labels_are_read_one_by_one() -> None:
+    found = read(
+        *("# Slow", "", "## Follow-up steps", "", "The queue was full and nobody saw it for long. We are sorry."),
+        *("Process : The limit was changed by hand. Changes will go through review.",),
+        *("Alerts : We saw nothing. We will add an alert on the depth.",),
+    ).action_items
+    assert [item.text for item in found] == [
+        "Process : The limit was changed by hand. Changes will go through review.",
+        "Alerts : We saw nothing. We will add an alert on the depth.",
+    ]
+
+
+def test_a_plan_that_is_in_place_binds_the_authors() -> None:
+    plan = "We've already put in place a plan to slow it down."
+    text = f"The deploy was too quick for all of us. Nobody was told of it. {plan} The graphs were fine."
+    found = read("# Slow", "", "## How will we prevent this?", "", text).action_items
+    assert [item.text for item in found] == [plan]
