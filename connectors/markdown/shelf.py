@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from connectors.spi import Finding, Unavailable
 LARGEST = 2 * 1024 * 1024
 NO_FOLDER = "markdown.no_folder"
 _GONE = "gone:"
+_TWIN = "twin:"
 
 
 class Shelf(Protocol):
@@ -44,6 +46,19 @@ def as_gone(source_id: str) -> tuple[str, str] | None:
         return None
     version, _, name = source_id.removeprefix(_GONE).partition(":")
     return version, name
+
+
+def twin(other: str, name: str) -> str:
+    """The id by which a document is asked for that gives itself the id of another one, which is there too."""
+    return f"{_TWIN}{json.dumps([other, name])}"
+
+
+def as_twin(source_id: str) -> tuple[str, str] | None:
+    """The other's name and its own, of such an id; None: it is another."""
+    if not source_id.startswith(_TWIN):
+        return None
+    other, name = json.loads(source_id.removeprefix(_TWIN))
+    return other, name
 
 
 class Folder:

@@ -13,7 +13,7 @@ from connectors.markdown.hooks import EVENT, MarkdownHook, read_push
 from connectors.markdown.mapping import document_of, own_id, text_of
 from connectors.markdown.repository import Repository
 from connectors.markdown.settings import MarkdownSettings
-from connectors.markdown.shelf import Folder, Shelf, as_gone, gone
+from connectors.markdown.shelf import Folder, Shelf, as_gone, as_twin, gone, twin
 from connectors.payloads import json_object
 from connectors.signatures import standard_secret_findings
 from connectors.spi import (
@@ -71,6 +71,8 @@ class MarkdownSource:
             sentence = f"{self._name}: {source_id} cannot be fetched, because this source only receives documents."
             raise Missing("markdown.no_fetch", sentence, "Send the document again.")
         with within(self._settings.call_seconds):
+            if same := as_twin(source_id):
+                raise self._repeated(self._shelf, *same)
             left = as_gone(source_id)
             return self._left(self._shelf, *left) if left else self._there(self._shelf, source_id)
 
@@ -83,13 +85,17 @@ class MarkdownSource:
             version, files = self._shelf.files()
             changed = [name for name in files if before["files"].get(name) != files[name]]
             ids = {name: identity for name, identity in before["ids"].items() if name in files}
+            twins: dict[str, str] = {}
             if not version:
                 ids |= self._own_ids(self._shelf, changed)
+                twins = _twins(ids, before["ids"])
+                ids = {name: identity for name, identity in ids.items() if name not in twins}
         left = [name for name in before["files"] if name not in files]
         # A folder keeps no old versions: of what has gone only the id is known, and that from before.
         lost = [gone(before["version"], name if version else before["ids"].get(name, name)) for name in left]
         position = json.dumps({"version": version, "files": files, "ids": ids}, separators=(",", ":"))
-        return Finalized((*lost, *changed), position)
+        named = [twin(twins[name], name) if name in twins else name for name in changed]
+        return Finalized((*lost, *named), position)
 
     def tell(self, status: ItemStatus) -> None:
         sentence = f"{self._name} cannot be told of {status.source_id}, because a document is its authors'."
@@ -103,6 +109,11 @@ class MarkdownSource:
         if body is None:
             return PostmortemDocument(id=name, title=name, status="deleted")
         return document_of(name, text_of(body), self._settings.status)
+
+    def _repeated(self, shelf: Shelf, other: str, name: str) -> Unreadable:
+        identity = _id_of(shelf.read(name))
+        sentence = f"{self._name}: {name} gives itself the id {identity}, which {other} has already."
+        return Unreadable("markdown.same_id", sentence, "Give it an id of its own, and it is read.")
 
     def _left(self, shelf: Shelf, version: str, name: str) -> PostmortemDocument:
         """A document whose file is gone: it may have been moved, if it has an id of its own."""
@@ -144,6 +155,14 @@ def _shelf(name: str, settings: MarkdownSettings) -> Shelf | None:
     if settings.repository is not None and settings.token is not None:
         return Repository(name, settings.repository, settings.token, settings)
     return None
+
+
+def _twins(ids: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """Each document whose id is another's, with the other: the one that had it before, else the first by name."""
+    owners: dict[str, str] = {}
+    for name in sorted(ids, key=lambda each: (before.get(each) != ids[each], each)):
+        owners.setdefault(ids[name], name)
+    return {name: owners[identity] for name, identity in ids.items() if owners[identity] != name}
 
 
 def _id_of(body: bytes | None) -> str | None:

@@ -298,6 +298,30 @@ def test_a_file_that_goes_while_the_folder_is_looked_through_is_passed_over(
     assert swept(made(directory=str(folder)))[0] == []
 
 
+def test_a_copy_that_kept_the_id_of_another_document_does_not_take_its_place(folder: Path) -> None:
+    source = made(directory=str(folder))
+    _, cursor = swept(source)
+    (folder / "a copy.md").write_text(MINE.replace("Checkout", "Search"))
+    names, cursor = swept(source, cursor)
+    with pytest.raises(Unreadable, match=r"a copy\.md.*INC-7.*mine\.md"):
+        source.fetch(names[0])
+    (folder / "mine.md").write_text(MINE + "- One more\n")
+    found, cursor = told(source, cursor)
+    assert found == [("INC-7", "final")]
+    (folder / "a copy.md").write_text(MINE.replace("INC-7", "INC-8"))
+    found, cursor = told(source, cursor)
+    assert found == [("INC-8", "final")]
+    (folder / "mine.md").rename(folder / "2026" / "mine.md")
+    assert told(source, cursor)[0] == [("INC-7", "final")]
+
+
+def test_of_two_documents_with_one_id_the_first_has_it(folder: Path) -> None:
+    (folder / "other.md").write_text(MINE)
+    names, _ = swept(made(directory=str(folder)))
+    assert "mine.md" in names
+    assert "other.md" not in names
+
+
 def test_one_file_that_cannot_be_read_keeps_no_other_from_being_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
