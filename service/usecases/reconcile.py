@@ -18,6 +18,7 @@ READ_BATCH = 100
 FIRST_REST = timedelta(seconds=15)
 LONGEST_REST = timedelta(minutes=5)
 SWEEP_FEED = "sweep"
+SECONDS_AN_ISSUE = 2.0
 
 
 class _TurnLost(Exception):
@@ -86,18 +87,28 @@ class _Turn:
         self.in_doubt = False
 
     @contextmanager
-    def commits(self) -> Iterator[UnitOfWork]:
-        """A unit of work that is committed at its end, and gives the turn its whole lease again. Raises _TurnLost."""
+    def commits(self, to_read: int = 0) -> Iterator[UnitOfWork]:
+        """A unit of work that is committed at its end, and gives the turn its whole lease again: one for reading so
+        many issues, if that is more. Raises _TurnLost.
+        """
         with self.context.ledger.begin() as uow:
-            kept = uow.cursors.keep_turn(self.row, (uow.clock(), self.lease_seconds))
+            kept = uow.cursors.keep_turn(self.row, (uow.clock(), self.lasts(to_read)))
             if kept is None:
                 raise _TurnLost
             yield uow
             uow.commit()
         self.row = kept
 
+    def lasts(self, to_read: int) -> float:
+        """How many seconds reading so many issues may take: each that is absent may be asked for by itself."""
+        return max(self.lease_seconds, SECONDS_AN_ISSUE * to_read)
+
     def read(self, refs: Sequence[str]) -> Answer:
-        """These issues by ref, and the survivors of those that are duplicates by now."""
+        """These issues by ref, and the survivors of those that are duplicates by now. Raises _TurnLost."""
+        if self.lasts(len(refs)) > self.lease_seconds:
+            # Another worker would else begin the same while we read, lose it in its turn, and nobody would ever end.
+            with self.commits(len(refs)):
+                pass
         asked_at = self.context.now()
         found = self.without_others(self.tracker.read(refs))
         return Answer(found, asked_at, True, find_survivors(self.context, self.name, found.readings))
@@ -178,9 +189,9 @@ def _take_due(turn: _Turn) -> list[tuple[Issue, datetime]]:
     from now on is an earlier one.
     """
     now = turn.context.now()
-    until = now + timedelta(seconds=turn.lease_seconds)
     with turn.commits() as uow:
         issues = uow.issues.take_due(turn.name, now, turn.batch)
+        until = now + timedelta(seconds=turn.lasts(len(issues)))
         for issue in issues:
             uow.issues.update(issue.id, read_due_at=until)
     return [(issue, until) for issue in issues]

@@ -322,3 +322,22 @@ def test_a_refused_token_is_one_fault_of_the_tracker_with_its_cure_and_heals_by_
         look(house, minutes=6)
     assert items_of(house)[0].state is State.DONE
     assert [line.trouble for line in survey(house.components).health if line.trouble is not None] == []
+
+
+def test_a_worker_that_reads_many_issues_one_by_one_is_not_overtaken_by_another(
+    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole batch may be absent, as archived ones are: then each is asked for by itself, and that takes its time."""
+    take(house, postmortem(items=["One", "Two", "Three"]))
+    monkeypatch.setattr("service.usecases.reconcile.SECONDS_AN_ISSUE", 50.0)
+    taken: list[CursorRow | None] = []
+
+    def another_worker_looks(later: float) -> None:
+        with house.ledger.begin() as uow:
+            taken.append(uow.cursors.take_turn("jira", house.components.now(), (uow.clock() + later, 40.0)))
+
+    tracker = type(house.components.trackers["jira"])
+    with between(monkeypatch, tracker, "read", lambda: (another_worker_looks(120), another_worker_looks(180))):
+        house.pass_time(hours=2)
+        house.reconcile()
+    assert [found is None for found in taken] == [True, False]
