@@ -18,6 +18,7 @@ from connectors.jira.settings import GATEWAY, JiraSettings
 from connectors.payloads import storable
 from connectors.spi import AccessDenied, ConnectorError, Rejected, Unavailable
 
+_BROKE_OFF = "create this issue for you right now"
 OPTIONAL = ("assignee", "duedate", "priority")
 
 
@@ -118,12 +119,24 @@ def _refusal(asked: Asked, response: requests.Response) -> ConnectorError:
     if response.status_code == 400 and fields:
         return field_refusal(asked, fields)
     said = ", ".join(map(str, _said(response)))
+    if response.status_code == 400 and _BROKE_OFF in said:
+        return _broke_off(asked, said)
     if response.status_code == 410:
         return _removed(asked, said)
     if response.status_code == 409 and asked.about_issue:
         sentence = asked.sentence("somebody changed it at the same moment")
         return Unavailable("jira.conflict", sentence, "Nothing to do: it is read and tried again.")
     return refused(asked, response.status_code, response.headers, said)
+
+
+def _broke_off(asked: Asked, said: str) -> ConnectorError:
+    """A creation that broke off inside of Jira, by a post function or its index perhaps, with the issue stored already
+    or not: whoever tries it again looks for it first (tenable/integration-jira-cloud#82).
+    """
+    cure = "See Jira's log, mend what it says, and retry: the issue is looked for before it is made again."
+    error = Rejected("jira.broke_off", asked.sentence(f"Jira broke it off ({quoted(said)})"), cure)
+    error.unknown = True
+    return error
 
 
 def _removed(asked: Asked, said: str) -> ConnectorError:

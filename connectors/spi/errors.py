@@ -7,7 +7,8 @@ class ConnectorError(Exception):
     """Base of all. `code` is a machine word, `sentence` one sentence for people, `cure` what to do.
 
     `permanent`: asking again changes nothing until a person acts. `retry_after`: seconds that the vendor asked for.
-    `unknown`: the vendor may have done it. `fault_of_target`: nothing to do with this message; every call would fail.
+    `unknown`: the vendor may have done it, and together with `permanent` a person's next try looks first whether it
+    has. `fault_of_target`: nothing to do with this message; every call would fail.
     """
 
     permanent = False

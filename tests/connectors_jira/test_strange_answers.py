@@ -61,6 +61,15 @@ def test_edit_that_meets_another_is_tried_again():
 
 
 @responses.activate
+def test_creation_that_broke_off_inside_of_jira_may_have_happened_and_is_a_persons_to_try_again():
+    said = "We can't create this issue for you right now, it could be due to unsupported content."
+    responses.post(f"{BASE}/issue", json={"errorMessages": [said], "errors": {}}, status=400)
+    with pytest.raises(Rejected) as failure:
+        tracker(SITE).create(PAY, DRAFT)
+    assert (failure.value.code, failure.value.permanent, failure.value.unknown) == ("jira.broke_off", True, True)
+
+
+@responses.activate
 @pytest.mark.parametrize("cursor", ['{"at": "soon"}', "[]", "no cursor", '{"at": 5, "until": "x"}'])
 def test_cursor_that_cannot_be_read_begins_anew(cursor):
     responses.get(f"{BASE}/myself", json={"accountId": "a"})

@@ -288,3 +288,25 @@ def test_a_lost_answer_under_a_stale_fence_is_looked_for_before_the_next_send(
     persist(house, seconds=90)
     assert len(shown(house)) == 1
     assert [each.state for each in items_of(house)] == [State.OPEN]
+
+
+def test_a_refusal_that_came_after_the_issue_was_stored_makes_no_second_one_when_it_is_tried_again(
+    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = type(house.components.trackers["jira"])
+    real = kind.create
+
+    def create(*arguments: Any) -> Any:
+        real(*arguments)
+        error = Rejected("jira.broke_off", "Jira broke it off.", "See its log.")
+        error.unknown = True
+        raise error
+
+    monkeypatch.setattr(kind, "create", create)
+    take(house, postmortem())
+    (letter,) = dead_letters(house)
+    monkeypatch.setattr(kind, "create", real)
+    retry(house.components, f"m{letter.id}", SOMEBODY, "mended")
+    persist(house)
+    assert outside.creates() == 1
+    assert [each.state for each in items_of(house)] == [State.OPEN]
