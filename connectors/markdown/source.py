@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from posixpath import basename
 from typing import Any
 
@@ -34,6 +35,7 @@ from connectors.tools import hex_secret_findings
 
 MOST_READ = 20
 ID_HEADERS = ("x-afteraction-id", "x-afteraction-path")
+FILE_HEADER = "x-afteraction-file"
 
 
 class MarkdownSource:
@@ -64,7 +66,16 @@ class MarkdownSource:
         if EVENT in headers:
             return read_push(headers[EVENT], json_object("markdown", body), self._settings)
         name = next((headers[each].strip() for each in ID_HEADERS if headers.get(each)), "")
+        if not headers.get(ID_HEADERS[0]):
+            name = self._name_below(headers.get(FILE_HEADER, "")) or name
         return document_of(name, text_of(body), self._settings.status)
+
+    def _name_below(self, file: str) -> str | None:
+        """The name under which a file of our folder is found there."""
+        root = self._settings.directory
+        if root is None or not file or not PurePath(file).is_relative_to(root.resolve()):
+            return None
+        return PurePath(file).relative_to(root.resolve()).as_posix()
 
     def fetch(self, source_id: str) -> PostmortemDocument:
         if self._shelf is None:

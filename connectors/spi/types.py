@@ -51,6 +51,8 @@ class Secret:
         text = os.environ.get(self.name, self._text if self._text is not None else "")
         if not text.strip():
             raise LookupError(f"The secret {self.name} is not set: set {self.name} or {self.name}_FILE.")
+        if any("\ud800" <= each <= "\udfff" for each in text):
+            raise LookupError(f"The secret {self.name} is not UTF-8: set it as text.")
         return text.strip()
 
     def _from_file(self, path: Path) -> str:
@@ -59,6 +61,10 @@ class Secret:
             stamp = (stat.st_mtime_ns, stat.st_size)
             if stamp != self._stamp or self._text is None:
                 self._text, self._stamp = path.read_text(encoding="utf-8").strip(), stamp
+        except UnicodeDecodeError:
+            raise LookupError(
+                f"The secret file of {self.name} is not UTF-8: write the secret into it as text."
+            ) from None
         except OSError as error:
             raise LookupError(f"The secret file of {self.name} cannot be read: {error.strerror}.") from error
         if not self._text:

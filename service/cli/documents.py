@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ def submitted(components: Components, file: str, source: str | None, identity: s
         headers["x-afteraction-id"] = identity
     elif file != STDIN:
         headers["x-afteraction-path"] = Path(file).as_posix()
+        # Where it really lies: a source that looks there by itself must not take it for another document.
+        headers["x-afteraction-file"] = os.fsencode(Path(file).resolve()).decode("utf-8", "replace")
     try:
         document = components.sources[name].parse(headers, body)
     except Unreadable as error:

@@ -54,6 +54,20 @@ def test_a_document_that_is_as_it_was_before_its_last_change_is_read_again(migra
     assert "nothing changes" in _ingest("-", text=DOCUMENT).output
 
 
+def test_a_file_of_a_sources_own_folder_is_the_document_that_the_source_finds_there(
+    migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shelf" / "2026").mkdir(parents=True)
+    file = tmp_path / "shelf" / "2026" / "outage.md"
+    file.write_text("# Outage\n\n## Action items\n\n- [ ] Do it\n")
+    with (migrated / "afteraction.toml").open("a") as configuration:
+        configuration.write(f'\n[sources.shelf]\ntype = "markdown"\ndirectory = "{tmp_path / "shelf"}"\n')
+    assert "stored 2026/outage.md (final)" in _ingest("--source", "shelf", str(file)).output
+    monkeypatch.chdir(file.parent)
+    assert "2026/outage.md (final) for shelf was stored before" in _ingest("--source", "shelf", "outage.md").output
+    assert "stored O-1 (final)" in _ingest("--source", "shelf", "outage.md", "--id", "O-1").output
+
+
 def test_a_file_whose_name_is_not_utf_8_needs_an_id(migrated: Path, tmp_path: Path) -> None:
     name = os.fsdecode(b"st\xf6rung.md")
     (tmp_path / name).write_text("# Outage\n\n## Action items\n\n- [ ] Do it\n")

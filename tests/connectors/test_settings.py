@@ -112,3 +112,14 @@ def test_secret_file_that_is_missing_empty_or_replaced_is_told_and_read_anew(tmp
     assert secret.reveal() == "first"
     path.write_text("the second\n")
     assert secret.reveal() == "the second"
+
+
+def test_a_secret_that_is_no_text_is_one_that_is_not_there(tmp_path, monkeypatch):
+    (tmp_path / "token").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setenv("SOME_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(LookupError, match="not UTF-8"):
+        Secret("SOME_TOKEN").reveal()
+    monkeypatch.delenv("SOME_TOKEN_FILE")
+    monkeypatch.setenv("SOME_TOKEN", "p\udcf6ss")
+    with pytest.raises(LookupError, match="not UTF-8"):
+        Secret("SOME_TOKEN").reveal()
