@@ -81,12 +81,24 @@ def _section(section: Section, place: Place) -> Iterator[ReadItem]:
 
 def _lists(section: Section, here: Place) -> Iterator[ReadItem]:
     lead: Paragraph | None = None
+    tabled = _is_tabled(section)
     for block in section.blocks:
         if isinstance(block, ListBlock):
-            yield from items.of_list(block, _below(here, lead))
+            # Beside a table of actions a list without marks explains the table's words.
+            if not tabled or items.is_marked(block):
+                yield from items.of_list(block, _below(here, lead))
         elif isinstance(block, Table):
             yield from tables.of_table(block, here)
         lead = block if isinstance(block, Paragraph) else None
+
+
+def _is_tabled(section: Section) -> bool:
+    """Whether a table of actions stands under the same heading, labels inside it aside."""
+    top = section
+    while top.level >= BOLD_LEVEL and top.parent is not None:
+        top = top.parent
+    parts = [top, *(child for child in top.children if child.level >= BOLD_LEVEL)]
+    return any(isinstance(b, Table) and tables.announces_actions(b) for part in parts for b in part.blocks)
 
 
 def _below(here: Place, lead: Paragraph | None) -> Place:

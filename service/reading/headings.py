@@ -146,7 +146,7 @@ _ASIDE = re.compile(
 )
 # Words that only sort a list of actions: a heading made of them is never an action itself.
 _SORTING = re.compile(
-    r"^(?:(?:the|for|and|or|of|in|to|a|&|/|-|–|,|\d+|weeks?|days?|months?|quarters?|q[1-4]|years?"
+    r"^(?:[&/\-–,] ?|(?:the|for|and|or|of|in|to|a|\d+|weeks?|days?|months?|quarters?|q[1-4]|years?"
     r"|within|next|immediate(?:ly)?|short|medium|mid|long|longer|near|term|"
     r"now|soon|later|today|specific|concrete|broad|high|low|critical|urgent|normal|priority|p\d|process(?:es)?|technical"
     r"|technology|people|communications?|comms|"

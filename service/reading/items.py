@@ -26,6 +26,7 @@ _PLACEHOLDER = re.compile(
     r"|tasks)? ?here\W*|lorem ipsum.*",
     re.IGNORECASE | re.DOTALL,
 )
+_BOX = re.compile(r"\s*\[[ xX]\]")
 _REMARK = re.compile(
     r"\W*(?:see|e\.?g|i\.?e|note|notes|cf|for example|example|because|this|that|which|so|and|or|but"
     r"|why|currently|reason|rationale|context|details?|background)\b",
@@ -84,6 +85,12 @@ def of_list(block: ListBlock, place: Place, *, only_promises: bool = False) -> I
     for entry, peeled in read:
         if peeled is not None:
             yield from _entry(entry, peeled, place)
+
+
+def is_marked(block: ListBlock) -> bool:
+    """Whether an entry of the list has a box to tick."""
+    firsts = [entry.blocks[0] for entry in block.items if entry.blocks]
+    return any(isinstance(first, Paragraph) and _BOX.match(marks.plain(first.text)) for first in firsts)
 
 
 def commands(block: ListBlock, place: Place) -> Iterator[ReadItem]:

@@ -67,12 +67,14 @@ _ASKS = re.compile(
     r" we(?: are|'re|’re|'ll|’ll| will| plan)\b",
     re.IGNORECASE,
 )
+_REASONS = re.compile(r"\b(?:reasons?|causes?|symptoms?|benefits|advantages)\b[^,;.]{0,30}[:：]\s*$", re.IGNORECASE)
 _FOLLOWING = re.compile(
     r"\b(?:the following|as follows|these (?:steps|actions|changes|measures|improvements))\b", re.IGNORECASE
 )
 _LEAD_IN = re.compile(r"[^:：—–]{1,80}?(?:[:：—–]| - )\s*")
 _PAST_FORM = re.compile(r"\W*(?:(?:we|i)(?:'ve|’ve| have| had)? )?(?:also |already |now )*([^\W\d_]+)", re.IGNORECASE)
 _IRREGULAR = frozenset(("built", "rebuilt", "wrote", "made", "took", "gave", "began", "found", "held", "sent"))
+_ALERT = re.compile(r"(?:\w+ )?alert (?:on|when|if|about|for|the)\b", re.IGNORECASE)
 _FIRST = re.compile(r"[^\W\d_][\w'’\-]*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])(?:[\"'”’)\]]*)\s+(?=[^\s])|(?<=[。！？])")
 _POINTER = re.compile(
@@ -110,6 +112,8 @@ def is_order(text: str) -> bool:
     ):
         rest = _FIRST.search(text, found.end())
         word = rest.group(0).lower() if rest else word
+    if word == "alert":
+        return bool(_ALERT.match(text, found.start()))
     word = word.removeprefix("re-")
     return word in _VERBS or _stem(word) in _VERBS
 
@@ -184,7 +188,7 @@ def announces(lead: str) -> bool:
     past = _PAST.search(text, promise.end() if promise else 0)
     if asks(text):
         return True
-    if past or not (leads or _FOLLOWING.search(text)):
+    if past or _REASONS.search(text) or not (leads or _FOLLOWING.search(text)):
         return False
     return bool(promise or _PURPOSE.search(text)) or (bool(_LEAD_NOUN.search(text)) and bool(_WILL.search(text)))
 

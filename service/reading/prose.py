@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from service.reading import headings, labels, marks, promises, states
-from service.reading.blocks import Block, ListBlock, Paragraph, Table, walk
+from service.reading.blocks import Block, Code, ListBlock, Paragraph, Table, walk
 from service.reading.document import ReadItem
 from service.reading.items import Place, is_placeholder, item_of
 from service.reading.peel import peel
@@ -112,7 +112,8 @@ def names_action(section: Section) -> bool:
     if isinstance(first, Paragraph) and promises.is_order(marks.plain(first.text)):
         return not section.children
     forms = [block for block in section.blocks if isinstance(block, ListBlock | Table)]
-    return bool(section.blocks) and not section.children and all(_is_fields(form) for form in forms)
+    told = any(not isinstance(block, Code) for block in section.blocks)
+    return told and not section.children and all(_is_fields(form) for form in forms)
 
 
 def _is_fields(form: ListBlock | Table) -> bool:

@@ -319,3 +319,23 @@ def test_a_plan_that_is_in_place_binds_the_authors() -> None:
     text = f"The deploy was too quick for all of us. Nobody was told of it. {plan} The graphs were fine."
     found = read("# Slow", "", "## How will we prevent this?", "", text).action_items
     assert [item.text for item in found] == [plan]
+
+
+def test_a_list_of_reasons_is_no_list_of_actions() -> None:
+    found = read(
+        "# Slow", "", "We are moving the queue for two reasons:", "", "* It will be larger", "* It will help you"
+    )
+    assert found.action_items == ()
+
+
+def test_words_that_sort_may_be_joined_by_a_sign() -> None:
+    found = read(
+        *("# Slow", "", "## Prevention measures", "", "### 6. Monitoring & Alerting", "", "**Detect deletions:**"),
+        *("- Alert on a deleted queue", "- Alert when it grows"),
+    ).action_items
+    assert [item.text for item in found] == ["Alert on a deleted queue", "Alert when it grows"]
+
+
+def test_a_label_above_mere_code_names_no_action() -> None:
+    found = read("# Slow", "", "## Prevention measures", "", "**Mandatory for production:**", "```", "plan", "```")
+    assert found.action_items == ()

@@ -73,3 +73,20 @@ def test_a_timeline_with_an_action_column_is_no_table_of_actions() -> None:
         "# Slow", "", "## Course", "", "| Time | Action | Who |", "|-|-|-|", "| 10:02 | Restart the queue | Mira |"
     ).action_items
     assert found == ()
+
+
+def test_lists_beside_a_table_of_actions_explain_it() -> None:
+    found = read(
+        *("# Slow", "", "## Action items", "", "They are of two types:", "", "- Prevent - keep it from happening"),
+        *("- Detect - see it sooner", "", "To sort these action items:", "", "- P0 - now", "", "| Action | Owner |"),
+        *("|---|---|", "| Limit the queue | Ann |"),
+    ).action_items
+    assert [item.text for item in found] == ["Limit the queue"]
+
+
+def test_a_list_with_boxes_beside_a_table_of_actions_has_actions_too() -> None:
+    found = read(
+        *("# Slow", "", "## Action items", "", "- [ ] Tell the customers", "", "| Action | Owner |", "|---|---|"),
+        "| Limit the queue | Ann |",
+    ).action_items
+    assert [item.text for item in found] == ["Tell the customers", "Limit the queue"]
