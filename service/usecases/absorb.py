@@ -35,13 +35,16 @@ class Absorbed:
     sentence: str
 
 
-def absorb(context: Context, uow: UnitOfWork, understood: Understood, delivery_id: int, now: datetime) -> Absorbed:
+def absorb(
+    context: Context, uow: UnitOfWork, understood: Understood, delivery_id: int, now: datetime, *, fetched: bool = False
+) -> Absorbed:
     """Compares a revision with what the ledger has, places what is new, and asks for what must become true outside.
+    `fetched`: it is what its source has by now, and no revision came since, however old the delivery is.
 
     Locks the postmortem's row first, so that two workers with two revisions of it take turns. Nothing is committed.
     """
     postmortem = uow.postmortems.lock(understood.facts, now)
-    outcome = _outcome(postmortem, understood, delivery_id)
+    outcome = _outcome(postmortem, understood, arrived_later=fetched or delivery_id > postmortem.delivery_id)
     said = (understood.revision, understood.facts.status, understood.digest)
     uow.postmortems.record_revision(postmortem, delivery_id, said, outcome, now)
     subject = ("postmortem", postmortem.id)
@@ -75,7 +78,7 @@ def absorb(context: Context, uow: UnitOfWork, understood: Understood, delivery_i
     return Absorbed(outcome, postmortem.id, f"Absorbed as {facts.status} with {len(understood.items)} action items.")
 
 
-def _outcome(postmortem: Postmortem, understood: Understood, delivery_id: int) -> str:
+def _outcome(postmortem: Postmortem, understood: Understood, *, arrived_later: bool) -> str:
     if postmortem.document_digest == understood.digest and postmortem.revision == understood.revision:
         return "same"
     # A deletion seldom has a number of its own: what then comes back has the one that it had before.
@@ -83,7 +86,7 @@ def _outcome(postmortem: Postmortem, understood: Understood, delivery_id: int) -
     if understood.revision is not None and postmortem.revision is not None and not back:
         newer = understood.revision > postmortem.revision
     else:
-        newer = delivery_id > postmortem.delivery_id
+        newer = arrived_later
     if not newer:
         return "stale"
     return "applied" if understood.facts.status in ("final", "deleted") else "recorded"

@@ -174,7 +174,7 @@ def _commit(context: Context, delivery: Delivery, understood: Understood, seen: 
         # Locked before it is compared: whoever is about to commit a newer revision has the lock until then.
         if seen is not None and uow.postmortems.revised_since(uow.postmortems.lock(facts, now), seen):
             return False
-        absorbed = absorb(context, uow, understood, delivery.id, now)
+        absorbed = absorb(context, uow, understood, delivery.id, now, fetched=seen is not None)
         uow.journal.append("delivery.absorbed", ("delivery", delivery.id), now, {"outcome": absorbed.outcome})
         if absorbed.outcome == "applied":
             _note_missed(context, uow, delivery, facts, now)

@@ -356,6 +356,26 @@ def test_a_fetch_that_fails_is_tried_for_seven_days_before_it_is_a_dead_letter(
     assert [each.error for each in dead_deliveries(house)] == [str(error)]
 
 
+def test_a_late_fetch_brings_what_is_there_by_now_though_its_delivery_is_an_old_one(
+    house: House, parts: Components, tool: Tool
+) -> None:
+    tool.held["A"] = document("A")
+    tool.trouble = Unavailable("t.away", "Away.", "")
+    announce(house, "A", key="first")
+    absorb(parts)
+    tool.trouble = None
+    announce(house, "A", key="second")
+    absorb(parts)
+    tool.held["A"] = document("A", title="Outage, corrected")
+    house.pass_time(minutes=1)
+    absorb(parts)
+    with house.ledger.read() as uow:
+        found = uow.postmortems.find("incidents", "A")
+    assert tool.fetched == ["A", "A", "A"]
+    assert found is not None
+    assert found.facts.title == "Outage, corrected"
+
+
 def test_no_other_worker_takes_a_delivery_while_its_source_may_still_answer(
     house: House, parts: Components, tool: Tool
 ) -> None:
