@@ -80,10 +80,10 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], detail: str =
     if 300 <= status < 400:
         cure = "Put the new address or name into the configuration: redirects are never followed."
         return AccessDenied(f"{asked.vendor}.moved", asked.sentence("it has moved to another address"), cure)
-    if status in (404, 410) and asked.about_issue:
+    if status in (404, 410, 451) and asked.about_issue:
         cure = f"Look in {asked.whom} whether it was deleted, moved or hidden from our account."
         return Missing(f"{asked.vendor}.missing", asked.sentence("it is gone or not visible to us"), cure)
-    if status in (404, 410):
+    if status in (404, 410, 451):
         cure = "Check the place's name, and that our account may see it."
         sentence = asked.sentence(f"the place is not there or not visible to us{said}")
         return AccessDenied(f"{asked.vendor}.place_missing", sentence, cure)

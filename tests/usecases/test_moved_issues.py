@@ -147,3 +147,21 @@ def test_an_issue_that_seems_to_have_moved_to_one_with_another_marker_is_not_tha
     house.reconcile()
     (found,) = items_of(house)
     assert (found.state, found.attention_code, ledger_issues(house)[0].ref) == (State.HELD, "issue_gone", issue.ref)
+
+
+@pytest.mark.parametrize("visibility", ["internal", "private"])
+def test_a_change_that_finds_its_jira_issue_moved_where_nobody_configured_a_target_is_not_told_there(
+    opened: OpenHouse, outside: Outside, visibility: str
+) -> None:
+    """Jira leads a write to wherever the issue is by now: who may see it there has not been looked at."""
+    secret = '[[routes]]\nname = "secret"\nvisibility = ["private"]\ntarget = "pay"\n'
+    house = opened(routes=secret + ROUTES)
+    take(house, postmortem(revision=1, visibility=visibility, items=[STATED]))
+    outside.person(shown(house)[0], move="PLAT")
+    take(house, postmortem(revision=2, visibility=visibility, items=[LATER]))
+    for _ in range(3):
+        house.pass_time(seconds=61)
+        house.reconcile()
+        house.work()
+    assert outside.said("quokka") == []
+    assert item(house, "Rotate the key").attention_code == "privacy"

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.spi import AccessDenied, Created, Missing, Overtaken, Rejected, Tracker
+from connectors.spi import AccessDenied, Created, Missing, Moved, Overtaken, Rejected, Tracker, Visibility
 from service.domain.facts import State
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
 from service.redaction import redact
@@ -23,10 +23,12 @@ from service.usecases.redacting import redacted
 class _Plan:
     """What the issue should say: `rewrite` None leaves title and body alone; `comment` None leaves no comment.
 
-    `digest`: of what `rewrite` says; `written`: of what we last wrote, several where an answer was lost.
+    `digest`: of what `rewrite` says; `written`: of what we last wrote, several where an answer was lost. `place`: where
+    alone it may be said, None for what everybody may read.
     """
 
     ref: str
+    place: str | None
     marker: str
     rewrite: tuple[str, str] | None
     digest: str
@@ -98,7 +100,8 @@ def _plan(context: Context, item: Item, issue: Issue, postmortem: Postmortem) ->
         rewrite = text_of(context, item, postmortem)
     digest = context.trackers[issue.tracker].text_digest(*rewrite) if rewrite else ""
     written = tuple((issue.written_digest or "").split())
-    return _Plan(issue.ref, item.marker or "", rewrite, digest, written, comment, item.comment_ref)
+    place = None if postmortem.facts.visibility is Visibility.PUBLIC else issue.place
+    return _Plan(issue.ref, place, item.marker or "", rewrite, digest, written, comment, item.comment_ref)
 
 
 def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
@@ -133,6 +136,9 @@ def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
 
 def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
     written, theirs = None, False
+    if plan.place is not None:
+        _check_place(tracker, plan.ref, plan.place)
+        budget.spend()
     if plan.rewrite is not None:
         try:
             written = tracker.rewrite(plan.ref, *plan.rewrite, plan.marker, plan.ours())
@@ -142,6 +148,17 @@ def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
     if plan.comment is not None:
         comment_ref, new = _put_comment(tracker, plan, plan.comment, budget)
     return _Done(written, theirs, comment_ref, new)
+
+
+def _check_place(tracker: Tracker, ref: str, place: str) -> None:
+    """Raises Moved where the issue is in another place by now: some trackers lead what we write to wherever that is,
+    and who may see it there has not been looked at. One that is gone is told by whatever is written to it.
+    """
+    for reading in tracker.read([ref]).readings:
+        issue = reading.issue
+        if issue.place.casefold() != place.casefold():
+            sentence = f"{issue.key} is in {issue.place} by now, and not in {place}, where it was last seen."
+            raise Moved("dispatch.issue_moved", sentence, "Nothing to do: it is told where it is, if it may be.")
 
 
 # Jira Cloud answers 400 to who edits another's comment, GitLab and Redmine 403.
