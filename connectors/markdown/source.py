@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 from posixpath import basename
 from typing import Any
@@ -94,6 +94,7 @@ class MarkdownSource:
         before: dict[str, Any] = json.loads(cursor) if cursor else {"version": "", "files": {}, "ids": {}}
         with within(self._settings.call_seconds):
             version, files = self._shelf.files()
+            self._refuse_empty(files, before["files"])
             changed = [name for name in files if before["files"].get(name) != files[name]]
             ids = {name: identity for name, identity in before["ids"].items() if name in files}
             twins: dict[str, str] = {}
@@ -141,6 +142,8 @@ class MarkdownSource:
         _, files = shelf.files()
         if name in files and (identity == name or _id_of(shelf.read(name)) == identity):
             return name
+        if version and not files:
+            self._refuse_empty(files, shelf.files(version)[1])
         if version and identity == name:
             return None
         likely = list(files)
@@ -149,6 +152,14 @@ class MarkdownSource:
             _, before = shelf.files(version)
             likely = [each for each in files if each not in before or basename(each) == basename(name)][:MOST_READ]
         return next((each for each in likely if _id_of(shelf.read(each)) == identity), None)
+
+    def _refuse_empty(self, files: Collection[str], before: Collection[str]) -> None:
+        """A place that lost everything at once was not mounted, or moved: then nothing of it is taken for gone."""
+        if files or len(before) < 2:
+            return
+        sentence = f"{self._name}: none of its {len(before)} documents is there any more."
+        cure = "Mount or check out the folder, or correct `path`; if all were meant to go, take the source out."
+        raise Unavailable("markdown.all_gone", sentence, cure)
 
     def _own_ids(self, shelf: Shelf, names: Sequence[str]) -> dict[str, str]:
         found = {}

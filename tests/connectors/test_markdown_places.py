@@ -147,7 +147,7 @@ def test_a_push_names_what_it_leaves_changed_and_what_it_took_away(repository: R
 def test_a_removed_document_is_deleted_by_the_id_that_it_had(repository: RepositoryBench) -> None:
     at = "docs/postmortems/"
     repository.commit(BEFORE, {at + "mine.md": MINE, at + "plain.md": TEXT})
-    repository.commit(AFTER, {})
+    repository.commit(AFTER, {at + "other.md": TEXT})
     found = [repository.source.fetch(f"gone:{BEFORE}:{name}") for name in ("mine.md", "plain.md")]
     assert [(each.id, each.status) for each in found] == [("INC-7", "deleted"), ("plain.md", "deleted")]
 
@@ -267,6 +267,30 @@ def test_a_folder_that_is_not_there_lets_nothing_look_gone(folder: Path, tmp_pat
         assert [finding.code for finding in source.check()] == ["markdown.no_folder"]
     finally:
         tmp_path.with_name("away").rename(folder)
+
+
+def test_a_folder_that_holds_nothing_any_more_lets_nothing_look_gone(folder: Path) -> None:
+    source = made(directory=str(folder))
+    _, cursor = swept(source)
+    for path in folder.rglob("*.md"):
+        path.unlink()
+    with pytest.raises(Unavailable, match="none of its 3 documents") as caught:
+        source.finalized_since(cursor)
+    assert "mount" in caught.value.cure.lower()
+    (folder / "mine.md").write_text(MINE)
+    assert told(source, cursor)[0] == [("2026/checkout.md", "deleted"), ("INC-7", "final"), ("draft.md", "deleted")]
+
+
+def test_a_repository_whose_folder_was_moved_lets_nothing_look_gone(repository: RepositoryBench) -> None:
+    at = "docs/postmortems/"
+    repository.commit(BEFORE, {at + "a.md": TEXT, at + "b.md": MINE})
+    _, cursor = swept(repository.source)
+    repository.commit(AFTER, {"docs/pm/a.md": TEXT, "docs/pm/b.md": MINE})
+    with pytest.raises(Unavailable):
+        repository.source.finalized_since(cursor)
+    for name in ("a.md", "b.md"):
+        with pytest.raises(Unavailable, match="none of its 2 documents"):
+            repository.source.fetch(f"gone:{BEFORE}:{name}")
 
 
 def test_no_link_leads_out_of_a_folder(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
