@@ -26,12 +26,14 @@ _WE_WILL = re.compile(
 )
 _VOW = re.compile(
     r"(?:\b(?:we|i|our (?:\w+ ){0,2}team|the (?:[\w.\-]+ ){0,3}team)(?:'ll|’ll| will| shall|(?: are|'re"
-    r"|’re| am)? (?:(?:now |also |currently )?plan(?:ning)?|intend(?:ing)?|going|committed|aim(?:ing)?) to"
+    r"|’re| am)? (?:(?:now |also |currently )?plan(?:ning)?|intend(?:ing)?|going|committed|looking|aim(?:ing)?) to"
     r"|(?: are|'re|’re)(?= (?:also|now|currently|actively) [\w\-]+ing\b))"
     r"|\band (?:plan|intend|will need|are planning) to)"
-    r" (?:also |now |soon |then |\w+ly |be )*(?P<verb>[\w\-]+)(?P<place>(?: [\w\-]+){1,5} (?:in place|into place))?",
+    r" (?:also |now |soon |then |first (?:and foremost )?|\w+ly |be )*(?P<verb>[\w\-]+)"
+    r"(?P<place>(?: [\w\-]+){1,5} (?:in place|into place))?",
     re.IGNORECASE,
 )
+_FROM_NOW = re.compile(r"\W*(?:in (?:the )?future|(?:going|moving) forward|from now on)\b", re.IGNORECASE)
 _BOUND = re.compile(
     r"\b(?:will|shall|must|needs? to|has to|have to|should(?! have)|(?:is|are) (?:being|getting|going to be))\b",
     re.IGNORECASE,
@@ -171,7 +173,9 @@ def asks(sentence: str) -> bool:
 
 
 def is_vow(sentence: str) -> bool:
-    """Whether "we" will do something definite: a will or a plan with a verb of work behind it."""
+    """Whether "we" will do something definite: a verb of work behind the will, or "in the future" ahead of it."""
+    if _FROM_NOW.match(sentence) and _WE_WILL.search(sentence[:600]) and not _CHATTER.search(sentence):
+        return True
     for found in _VOW.finditer(sentence[:600]):
         verb = _stem(found["verb"].lower())
         if verb in _VERBS and (verb not in _TALK or found["place"]):

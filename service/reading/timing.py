@@ -26,7 +26,7 @@ _RECOVER_LABELS = (
     ),
 )
 _START_LABEL = re.compile(
-    r"(?:incident |impact |outage )?(?:start(?:ed)?|began|from)(?: (?:at|time|date))?|(?:start"
+    r"(?:incident |impact |outage )?(?:start(?:ed)?|began|from)(?: (?:at|time|date(?: (?:&|and) time)?))?|(?:start"
     r"|begin) of (?:incident|outage|impact)",
     re.IGNORECASE,
 )
@@ -34,7 +34,7 @@ _DETECTED_LABEL = re.compile(
     r"(?:incident )?(?:first )?detected(?: (?:at|time))?|(?:incident )?detection", re.IGNORECASE
 )
 _RESOLVED_LABEL = re.compile(
-    r"(?:incident |fully )?(?:resolved|recovered|ended|end|until|till)(?: (?:at|time))?"
+    r"(?:incident |fully )?(?:resolved|recovered|ended|end|until|till)(?: (?:at|time|date(?: (?:&|and) time)?))?"
     r"|(?:end) of (?:incident|outage|impact)",
     re.IGNORECASE,
 )
@@ -55,7 +55,7 @@ _SPAN = re.compile(
 )
 # The length stands in front of what it is the length of.
 _LENGTH_OF = re.compile(
-    r"[ \-](?:of )?(?:(?:total|full|complete|partial|unplanned|service) )?(?:downtime|outage|disruption"
+    r"[ \-](?:of )?(?:(?!(?:day|hour|hr|min|minute)s?\b)\w+ )?(?:downtime|outage|disruption"
     r"|unavailability)\b"
     r"| (?:after (?:it|the (?:incident|outage)) (?:began|started))\b",
     re.IGNORECASE,

@@ -159,6 +159,8 @@ def test_a_rule_at_the_beginning_is_not_front_matter() -> None:
         ("**Duration:** From 09:45 AM to 12:30 PM (UTC)", 165),
         ("**Duration:** April 2, 2031, 6:00 AM to April 4, 2031, 7:00 AM", 2940),
         ("**Impact window:** 02:00–02:08 CET", 8),
+        ("**Start Date & Time:** April 2, 2031, 10:30 AM\n**End Date & Time:** April 2, 2031, 11:15 AM", 45),
+        ("A wrong limit filled the queue, and we had nearly 1 hour, and 30 minutes of backend downtime.", 90),
         ("The outage of the shop lasted for two hours in the afternoon, and customers told us so.", 120),
         ("A wrong limit filled the queue, which gave us a 2 hour and 45-minute outage of the shop.", 165),
         ("A wrong limit filled the queue; it was restored 22 hours after the incident began, by hand.", 1320),

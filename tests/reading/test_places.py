@@ -31,6 +31,7 @@ from tests.reading.reading import items, read, texts
         "アクションアイテム",
         "再発防止策",
         "改进措施",
+        "遗留问题",
         "재발 방지 대책",
         "План действий",
     ],
@@ -339,3 +340,20 @@ def test_words_that_sort_may_be_joined_by_a_sign() -> None:
 def test_a_label_above_mere_code_names_no_action() -> None:
     found = read("# Slow", "", "## Prevention measures", "", "**Mandatory for production:**", "```", "plan", "```")
     assert found.action_items == ()
+
+
+@pytest.mark.parametrize(
+    "vow",
+    [
+        "In the future we intend to be more open about such work.",
+        "We are looking to create a page that tells of it.",
+        "We'll first and foremost be cutting the limit out of the start.",
+    ],
+)
+def test_a_vow_in_a_story_without_headings_is_an_action(vow: str) -> None:
+    found = read("# Slow", "", f"The limit was too low and nobody knew of it for hours. {vow}").action_items
+    assert [(item.text, item.doubtful) for item in found] == [(vow, True)]
+
+
+def test_wishes_for_the_future_that_only_thank_are_no_actions() -> None:
+    assert read("# Slow", "", "In the future we will always appreciate your patience.").action_items == ()
