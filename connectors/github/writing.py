@@ -25,7 +25,9 @@ class GithubWriting:
         self._assignable: dict[tuple[str, str], tuple[float, bool]] = {}
 
     def create(self, place: Place, draft: IssueDraft) -> Created:
-        """One POST. What GitHub left out for want of push access is named in `dropped`."""
+        """One POST, and another without the assignee where GitHub refuses it for that alone. What GitHub left out for
+        want of push access is named in `dropped`.
+        """
         asked = self._client.asked(f"create an issue in {place.name}", mutating=True)
         if draft.confidential:
             cure = "Send it to a private repository: GitHub keeps no single issue from those who see its repository."
@@ -43,7 +45,16 @@ class GithubWriting:
                 payload["assignees"] = [draft.assignee.id]
             else:
                 dropped.append("assignee")
-        data = self._client.send(asked, "POST", f"/repos/{place.name}/issues", payload)
+        path = f"/repos/{place.name}/issues"
+        try:
+            data = self._client.send(asked, "POST", path, payload)
+        except Rejected as refusal:
+            # Whoever could be assigned a few minutes ago has left: certainly nothing was made.
+            if payload.pop("assignees", None) is None or "assignees" not in refusal.sentence:
+                raise
+            self._assignable.clear()
+            dropped.append("assignee")
+            data = self._client.send(asked, "POST", path, payload)
         return Created(self._ref(asked, data), _digest(payload), (*dropped, *_left_out(payload, data)))
 
     def may_be_assigned(self, repo: str, login: str) -> bool:

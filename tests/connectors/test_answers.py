@@ -25,6 +25,7 @@ TABLE = [
     (CREATE, 410, {}, "", AccessDenied, "jira.place_missing"),
     (EDIT, 404, {}, "", Missing, "jira.missing"),
     (EDIT, 410, {}, "", Missing, "jira.missing"),
+    (EDIT, 451, {}, "", Missing, "jira.missing"),
     (EDIT, 301, {}, "", Moved, "jira.moved"),
     (CREATE, 307, {}, "", AccessDenied, "jira.moved"),
     (CREATE, 408, {}, "", OutcomeUnknown, "jira.server_error"),

@@ -11,6 +11,7 @@ import responses
 
 from connectors.spi import (
     AccessDenied,
+    Account,
     Category,
     ConnectorError,
     IssueDraft,
@@ -139,6 +140,18 @@ def test_change_whose_answer_cannot_be_read_may_have_happened(method, path, body
         mock.add(method, f"{API}{path}", json=body)
         with pytest.raises(OutcomeUnknown):
             ask(tracker())
+
+
+@pytest.mark.complaint("one unknown person stops the whole creation")
+def test_assignee_who_left_a_moment_ago_does_not_stand_in_the_way():
+    refusal = {"message": "Validation Failed", "errors": [{"field": "assignees", "code": "invalid"}]}
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/repos/acme/pay/assignees/dana", status=204)
+        mock.post(f"{API}/repos/acme/pay/issues", status=422, json=refusal)
+        made = mock.post(f"{API}/repos/acme/pay/issues", status=201, json=json.loads(ISSUE))
+        created = tracker().create(Place("acme/pay"), IssueDraft("A", "b", "m", assignee=Account("dana")))
+    assert "assignee" in created.dropped
+    assert "assignees" not in made.calls[0].request.body
 
 
 def test_parent_that_is_set_too_quickly_is_set_later():
