@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -13,7 +14,14 @@ import yaml
 from connectors.spi import Unreadable
 
 VISIBILITIES = ("public", "internal", "private")
-_FENCED = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
+_KEY = r"[A-Za-z_\"'][\w \"'-]{0,60}:(?:[ \t][^\n]*)?\n"
+_END = r"^(?:---|\.\.\.)[ \t]*$"
+_FENCED = re.compile(rf"\A---[ \t]*\n(.*?){_END}", re.DOTALL | re.MULTILINE)
+# Under blank lines or a comment three dashes are as often a line across the page: a key must follow.
+_LOWER = re.compile(
+    rf"\A(?:[ \t]*\n|<!--(?:(?!-->).)*-->[ \t]*\n)+---[ \t]*\n(?={_KEY})(.*?){_END}", re.DOTALL | re.MULTILINE
+)
+_UNCLOSED = re.compile(r"\A---[ \t]*\n(?:[^\n]+\n){0,50}?visibility[ \t]*:", re.IGNORECASE)
 _MOST_CHARACTERS = 20_000
 
 
@@ -43,10 +51,18 @@ class _Texts(yaml.BaseLoader):
             raise yaml.YAMLError("aliases are not read here")
         return super().compose_node(parent, index)
 
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        found = super().construct_mapping(node, deep)
+        if len(found) != len(node.value):
+            raise yaml.YAMLError("a key stands there twice")
+        return found
+
 
 def front_matter(text: str) -> FrontMatter:
     """Raises Unreadable where a key that is understood has a value that is not."""
-    fenced = _FENCED.match(text)
+    fenced = _FENCED.match(text) or _LOWER.match(text)
+    if fenced is None and _UNCLOSED.match(text):
+        raise _fault("is not closed by a line of ---")
     if fenced is None:
         return FrontMatter()
     if len(fenced[1]) > _MOST_CHARACTERS:
@@ -54,6 +70,8 @@ def front_matter(text: str) -> FrontMatter:
     try:
         data = yaml.load(fenced[1], Loader=_Texts)  # noqa: S506 - a BaseLoader makes nothing but texts
     except (yaml.YAMLError, RecursionError, ValueError):
+        if not text.startswith("---") and "visibility" not in fenced[1].lower():
+            return FrontMatter()  # two lines across the page, with prose between
         raise _fault("cannot be read as YAML") from None
     if not isinstance(data, dict):
         return FrontMatter()
@@ -86,6 +104,8 @@ def _text(known: Mapping[str, Any], name: str) -> str | None:
 
 def _visibility(known: Mapping[str, Any]) -> str | None:
     """A misspelt one must not become the default: what was meant to be private would be shown."""
+    if "visibility" not in known and (near := get_close_matches("visibility", known, 1, cutoff=0.85)):
+        raise _fault(f"has the key {near[0][:40]!r}, which may be meant as visibility")
     if not isinstance(known.get("visibility", ""), str):
         raise _fault("has a visibility that is not one word")
     value = _text(known, "visibility")

@@ -85,6 +85,10 @@ def test_title_is_stated_or_the_first_heading_or_the_id(text, title):
         (b"---\nid: a\nvisibility: [private]\n---\n", "markdown.front_matter"),
         (b"---\nid: a\nvisibility: {private: yes}\n---\n", "markdown.front_matter"),
         (b"---\nid: a\nvisibility: private\nnote: " + b"x" * 20_000 + b"\n---\n", "markdown.front_matter"),
+        (b"---\nid: a\nvisiblity: private\n---\n", "markdown.front_matter"),
+        (b"\n---\ntags: [a\nvisibility: private\n---\n", "markdown.front_matter"),
+        (b"---\nid: a\nvisibility: private\nvisibility: public\n---\n", "markdown.front_matter"),
+        (b"---\nid: a\nvisibility: private\n\n# T\n", "markdown.front_matter"),
         (b"---\nid: a\nrevision: two\n---\n", "markdown.front_matter"),
         (b"---\nid: a\nfinalized_at: 2026-03-09\n---\n", "markdown.front_matter"),
         (b"---\na: &a [x]\nb: [*a, *a]\n---\n", "markdown.front_matter"),
@@ -98,6 +102,30 @@ def test_what_cannot_be_read_is_said_in_a_sentence_with_a_cure(body, code):
     assert refusal.value.code == code
     assert refusal.value.sentence.endswith(".")
     assert refusal.value.cure
+
+
+@pytest.mark.parametrize("before", ["\n", "  \n\n", "<!-- a linter's\nwish -->\n", "\ufeff", "\r\n"])
+def test_front_matter_may_stand_under_blank_lines_and_comments(before):
+    document = parse(f"{before}---\nid: a\nvisibility: private\n---\n# T")
+    assert (document.id, document.visibility) == ("a", Visibility.PRIVATE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n---\nFirst: [a\nthen prose\n---\n",
+        "---\n# T\n",
+        "\n---\n\nvisibility: was bad\n\n---\n",
+        "---\n\nvisibility: bad\n",
+    ],
+)
+def test_the_first_key_under_a_blank_line_may_be_a_list():
+    document = parse("\n---\nservices: [a, b]\nid: x\nvisibility: private\n---\n# T")
+    assert (document.services, document.visibility) == (("a", "b"), Visibility.PRIVATE)
+
+
+def test_a_line_across_the_page_is_no_front_matter(text):
+    assert parse(text, x_afteraction_id="x").id == "x"
 
 
 def test_wikis_own_word_for_the_status_leaves_it_final():
