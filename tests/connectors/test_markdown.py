@@ -119,13 +119,13 @@ def test_front_matter_may_stand_under_blank_lines_and_comments(before):
         "---\n\nvisibility: bad\n",
     ],
 )
+def test_a_line_across_the_page_is_no_front_matter(text):
+    assert parse(text, x_afteraction_id="x").id == "x"
+
+
 def test_the_first_key_under_a_blank_line_may_be_a_list():
     document = parse("\n---\nservices: [a, b]\nid: x\nvisibility: private\n---\n# T")
     assert (document.services, document.visibility) == (("a", "b"), Visibility.PRIVATE)
-
-
-def test_a_line_across_the_page_is_no_front_matter(text):
-    assert parse(text, x_afteraction_id="x").id == "x"
 
 
 def test_wikis_own_word_for_the_status_leaves_it_final():
