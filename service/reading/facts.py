@@ -183,7 +183,7 @@ def _first_full(text: str) -> datetime.date | None:
 def timeline(found: list[Section]) -> list[str]:
     """The texts of the section about the course of events: its headings, first cells and first lines."""
     out: list[str] = []
-    inside = [s for s in found if _within_timeline(s)]
+    inside = [s for s in found if within_timeline(s)]
     for section in inside:
         out.append(headings.words(section.heading))
         for block in section.blocks:
@@ -196,7 +196,7 @@ def timeline(found: list[Section]) -> list[str]:
     return out
 
 
-def _within_timeline(section: Section) -> bool:
+def within_timeline(section: Section) -> bool:
     at: Section | None = section
     while at is not None:
         if re.search(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from service.reading import actions, facts, frontmatter, hypertext, marks, people, timing
+from service.reading import actions, course, facts, frontmatter, hypertext, marks, people, timing
 from service.reading.blocks import Block, Heading, Paragraph, Table, walk
 from service.reading.document import Document
 from service.reading.outline import outline
@@ -51,13 +51,17 @@ def _document(blocks: list[Block], front: Mapping[str, object], warnings: tuple[
         title=title,
         incident_date=day,
         severity=facts.severity(stated, front),
-        time_to_detect_minutes=timing.time_to_detect(stated),
-        time_to_recover_minutes=timing.time_to_recover(stated, told),
+        time_to_detect_minutes=_first(timing.time_to_detect(stated), course.time_to_detect(found)),
+        time_to_recover_minutes=_first(timing.time_to_recover(stated, told), course.time_to_recover(found)),
         summary=summary,
         front_matter=front,
         action_items=tuple(actions.of_sections(found, who, day)),
         warnings=warnings,
     )
+
+
+def _first(stated: float | None, told: float | None) -> float | None:
+    return told if stated is None else stated
 
 
 def _texts(blocks: list[Block]) -> Iterator[str]:

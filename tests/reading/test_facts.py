@@ -188,3 +188,39 @@ def test_an_afternoon_without_a_morning_is_no_span() -> None:
 )
 def test_the_day_is_also_found_in_the_opening_and_beside_the_duration(lines: tuple[str, ...]) -> None:
     assert str(read("# Slow", "", *lines).incident_date) == "2031-04-02"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("- 22:50: the outage begins", "- 23:28: a customer reported it", "- 00:10: service restored"),
+        (
+            "### 2031-04-02 22:50",
+            "Start of incident.",
+            "### 23:28",
+            "Investigation starts.",
+            "### 00:10",
+            "Incident ends.",
+        ),
+        ("| Time | Event |", "|-|-|", "| 22:50 | Outage started |", "| 23:28 | Alerted |", "| 00:10 | Outage over |"),
+        ("10:50 pm Impact begins", "11:28 pm We noticed it", "12:10 am Everything is back"),
+    ],
+)
+def test_a_timeline_that_names_beginning_and_end_tells_how_long_it_took(lines: tuple[str, ...]) -> None:
+    document = read("# Slow", "", "## Timeline", "", *lines)
+    assert (document.time_to_detect_minutes, document.time_to_recover_minutes) == (38, 80)
+
+
+def test_a_timeline_that_names_no_beginning_tells_no_length() -> None:
+    document = read(
+        "# Slow", "", "## Timeline", "", "- 22:50: a deploy", "- 23:28: reported", "- 23:40: service restored"
+    )
+    assert (document.time_to_detect_minutes, document.time_to_recover_minutes) == (None, None)
+
+
+def test_a_stated_length_outranks_the_timeline() -> None:
+    document = read(
+        *("# Slow", "", "**Duration:** 70 minutes", "", "## Timeline", "", "- 22:50: the outage begins"),
+        "- 23:10: service restored",
+    )
+    assert document.time_to_recover_minutes == 70
