@@ -165,3 +165,18 @@ def test_a_change_that_finds_its_jira_issue_moved_where_nobody_configured_a_targ
         house.work()
     assert outside.said("quokka") == []
     assert item(house, "Rotate the key").attention_code == "privacy"
+
+
+def test_a_link_that_waited_while_its_issue_was_moved_is_not_put_there(opened: OpenHouse, outside: Outside) -> None:
+    linked = '[[routes]]\nname = "default"\ntarget = "pay"\ndefault = true\nlink_back = true\n'
+    house = opened(routes=linked)
+    outside.fault("error_before", status=503, methods=["POST"], path="/remotelink$", next=1)
+    take(house, postmortem(title="The quokka was seen", items=[STATED]))
+    outside.person(shown(house)[0], move="PLAT")
+    before = len(outside.said("The quokka was seen"))
+    for _ in range(3):
+        house.pass_time(minutes=11)
+        house.work()
+        house.reconcile()
+    assert len(outside.said("The quokka was seen")) == before
+    assert {each.state for each in messages(house)} == {"done"}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from connectors.spi import Visibility
 from service.domain.identity import marker
 from service.domain.placement import tracker_of
 from service.ledger import Issue, Message, Postmortem, UnitOfWork
 from service.texts import parent_title
 from service.usecases.beside import route_of, withheld
 from service.usecases.context import Context
-from service.usecases.effects.work import Budget, Prepared, Skip, Work
+from service.usecases.effects.work import Budget, Prepared, Skip, Work, check_place
 from service.usecases.redacting import redacted
 
+# So long after an issue was made nobody is taken to have moved it.
+FRESH = timedelta(minutes=10)
 
-def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime) -> Prepared:
+
+def prepare(context: Context, uow: UnitOfWork, message: Message, now: datetime) -> Prepared:
     item = uow.items.lock(message.subject)
     route = route_of(context, item)
     if item.issue_id is None or route is None or not route.link_back:
@@ -30,8 +34,13 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
     # The same in any ledger that shares the secret: a link that is there is changed, never added to.
     token = marker(context.secret, issue.tracker, postmortem.source, postmortem.source_id, "link")
     budget = Budget(context.lease_seconds(issue.target), context.capabilities(issue.tracker).call_seconds)
+    fresh = item.opened_at is not None and now - item.opened_at < FRESH
+    public = postmortem.facts.visibility is Visibility.PUBLIC
 
     def perform() -> None:
+        if not (fresh or public):
+            check_place(tracker, issue.ref, issue.place)
+            budget.spend()
         for number, (url, title) in enumerate(_links(context, postmortem, issue)):
             if number:
                 budget.spend()

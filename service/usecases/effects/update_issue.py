@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.spi import AccessDenied, Created, Missing, Moved, Overtaken, Rejected, Tracker, Visibility
+from connectors.spi import AccessDenied, Created, Missing, Overtaken, Rejected, Tracker, Visibility
 from service.domain.facts import State
 from service.ledger import Issue, Item, Message, Postmortem, UnitOfWork
 from service.redaction import redact
@@ -14,7 +14,7 @@ from service.texts import changes_comment
 from service.usecases.beside import withheld
 from service.usecases.context import Context
 from service.usecases.effects.open_issue import text_of
-from service.usecases.effects.work import Budget, Prepared, Skip, Wait, Work
+from service.usecases.effects.work import Budget, Prepared, Skip, Wait, Work, check_place
 from service.usecases.place import follow_up, target_at
 from service.usecases.redacting import redacted
 
@@ -137,7 +137,7 @@ def _work(context: Context, item: Item, issue: Issue, plan: _Plan) -> Work:
 def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
     written, theirs = None, False
     if plan.place is not None:
-        _check_place(tracker, plan.ref, plan.place)
+        check_place(tracker, plan.ref, plan.place)
         budget.spend()
     if plan.rewrite is not None:
         try:
@@ -148,17 +148,6 @@ def _perform(tracker: Tracker, plan: _Plan, budget: Budget) -> _Done:
     if plan.comment is not None:
         comment_ref, new = _put_comment(tracker, plan, plan.comment, budget)
     return _Done(written, theirs, comment_ref, new)
-
-
-def _check_place(tracker: Tracker, ref: str, place: str) -> None:
-    """Raises Moved where the issue is in another place by now: some trackers lead what we write to wherever that is,
-    and who may see it there has not been looked at. One that is gone is told by whatever is written to it.
-    """
-    for reading in tracker.read([ref]).readings:
-        issue = reading.issue
-        if issue.place.casefold() != place.casefold():
-            sentence = f"{issue.key} is in {issue.place} by now, and not in {place}, where it was last seen."
-            raise Moved("dispatch.issue_moved", sentence, "Nothing to do: it is told where it is, if it may be.")
 
 
 # Jira Cloud answers 400 to who edits another's comment, GitLab and Redmine 403.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.spi import ConnectorError, Unavailable
+from connectors.spi import ConnectorError, Moved, Tracker, Unavailable
 from service.ledger import UnitOfWork
 
 
@@ -60,3 +60,14 @@ class Budget:
                 "The target answered so slowly that the rest must wait for another turn.",
                 "Nothing to do: it goes on by itself.",
             )
+
+
+def check_place(tracker: Tracker, ref: str, place: str) -> None:
+    """Raises Moved where the issue is in another place by now: some trackers lead what we write to wherever that is,
+    and who may see it there has not been looked at. One that is gone is told by whatever is written to it.
+    """
+    for reading in tracker.read([ref]).readings:
+        issue = reading.issue
+        if issue.place.casefold() != place.casefold():
+            sentence = f"{issue.key} is in {issue.place} by now, and not in {place}, where it was last seen."
+            raise Moved("dispatch.issue_moved", sentence, "Nothing to do: it is told where it is, if it may be.")
