@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from marshmallow import ValidationError
@@ -24,7 +25,7 @@ def read_document(body: bytes) -> PostmortemDocument:
         data = Document().load(raw)
     except ValidationError as error:
         faults = list(_flat(error.messages))
-    faults += _repeated_ids(raw)
+    faults += [*_repeated_ids(raw), *_misspelt(raw)]
     if faults:
         more = f", and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
         sentence = f"The document cannot be read: {'; '.join(faults[:_MOST_FAULTS])}{more}."
@@ -55,6 +56,14 @@ def _repeated_ids(raw: Mapping[str, Any]) -> list[str]:
             faults.append(f"action_items[{index}].id repeats that of action_items[{seen[identity]}]")
         seen.setdefault(identity, index)
     return faults
+
+
+def _misspelt(raw: Mapping[str, Any]) -> list[str]:
+    """Unknown members are passed over; but what was meant to be private must not be shown for a letter."""
+    near = get_close_matches("visibility", [str(name).lower() for name in raw], 1, cutoff=0.85)
+    if not near or "visibility" in raw:
+        return []
+    return [f"{near[0][:40]} may be meant as visibility"]
 
 
 def _document(data: Mapping[str, Any], raw: Mapping[str, Any]) -> PostmortemDocument:

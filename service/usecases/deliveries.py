@@ -167,7 +167,10 @@ def _commit(context: Context, delivery: Delivery, understood: Understood, seen: 
     now = context.now()
     with context.ledger.begin() as uow:
         facts = understood.facts
-        if facts.status == "deleted" and uow.postmortems.find(facts.source, facts.source_id) is None:
+        # A deletion with a number is kept all the same: the revisions before it may come after it.
+        unnumbered = seen is not None or understood.revision is None
+        known = uow.postmortems.find(facts.source, facts.source_id)
+        if facts.status == "deleted" and unnumbered and known is None:
             uow.inbox.finish(delivery, "ignored", NOTHING)
             uow.commit()
             return True

@@ -71,6 +71,16 @@ def test_revisions_end_alike_in_whatever_order_they_come(house: House, order: tu
     assert item(house, "Add an alert").facts.description == "For three causes."
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))), ids=str)
+def test_what_was_deleted_stays_so_whatever_earlier_revision_comes_after_it(
+    house: House, outside: Outside, order: tuple[int, ...]
+) -> None:
+    for number in order:
+        take(house, postmortem(revision=number, status="deleted" if number == 3 else "final"))
+    assert not [each for each in items_of(house) if each.state is not State.WITHDRAWN]
+    assert outside.creates() == (0 if order[0] == 3 else 1)
+
+
 def test_a_delivery_without_a_revision_goes_by_its_arrival(house: House) -> None:
     take(house, postmortem(items=[{"id": "A", "title": "Add an alert"}]))
     take(house, postmortem(items=[{"id": "A", "title": "Add two alerts"}]))
