@@ -180,3 +180,17 @@ def test_a_link_that_waited_while_its_issue_was_moved_is_not_put_there(opened: O
         house.reconcile()
     assert len(outside.said("The quokka was seen")) == before
     assert {each.state for each in messages(house)} == {"done"}
+
+
+def test_what_would_be_told_to_an_issue_that_is_gone_is_not_told_to_the_one_with_its_number(
+    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(house, ["api"])
+    tracker = type(house.components.trackers["github"])
+    monkeypatch.setattr(tracker, "read", lambda _self, refs: Sweep((), tuple(refs)))
+    outside.forget_calls()
+    revised(house, ["api"])
+    assert outside.changing_calls() == []
+    assert {each.state for each in messages(house)} == {"done"}
+    house.reconcile()
+    assert item(house, "Rotate the key").attention_code == "issue_gone"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.spi import ConnectorError, Moved, Tracker, Unavailable
+from connectors.spi import ConnectorError, Missing, Moved, Tracker, Unavailable
 from service.ledger import UnitOfWork
 
 
@@ -64,9 +64,14 @@ class Budget:
 
 def check_place(tracker: Tracker, ref: str, place: str) -> None:
     """Raises Moved where the issue is in another place by now: some trackers lead what we write to wherever that is,
-    and who may see it there has not been looked at. One that is gone is told by whatever is written to it.
+    and who may see it there has not been looked at. Raises Missing where it is gone: another may have its number.
     """
-    for reading in tracker.read([ref]).readings:
+    found = tracker.read([ref])
+    if ref in found.gone:
+        raise Missing(
+            "dispatch.issue_gone", "The issue is gone or not visible to us.", "Nothing to do: it is looked for."
+        )
+    for reading in found.readings:
         issue = reading.issue
         if issue.place.casefold() != place.casefold():
             sentence = f"{issue.key} is in {issue.place} by now, and not in {place}, where it was last seen."
