@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from connectors.spi import (
     DocumentItem,
@@ -28,8 +27,7 @@ from service.app import create_app
 from service.cli.status import as_document, as_text
 from service.intake.presence import beat
 from service.ledger.inbox import Rhythm
-from service.ledger.tables import deliveries
-from service.usecases.deliveries import FETCH_AGAIN, absorb_due
+from service.usecases.deliveries import absorb_due
 from service.usecases.survey import survey
 from service.usecases.sweep_sources import came_back, is_silent, sweep_sources, watch_silence
 from service.usecases.sync_health import Health, SyncState
@@ -200,50 +198,6 @@ def test_a_list_is_asked_page_by_page_once_a_day(house: House, parts: Components
     assert tool.asked[3:] == ["", "2", "4"]
 
 
-FETCHING = SourceCapabilities(fetches=True, lists=True)
-
-
-@pytest.mark.complaint("webhooks that were switched off stop everything while pages look green")
-def test_what_nobody_tells_of_a_final_postmortem_is_found_within_a_week(
-    house: House, parts: Components, tool: Tool
-) -> None:
-    tool.capabilities = FETCHING
-    tool.held.update({each: document(each) for each in "ABC"})
-    sweep(parts)
-    more = (DocumentItem("Add an alert for A", "A-1"), DocumentItem("Page whoever is on call", "A-2"))
-    tool.held |= {"A": document("A", action_items=more), "B": document("B", status="draft")}
-    house.pass_time(days=6, hours=12)
-    assert sweep(parts) == 0
-    house.pass_time(days=1)
-    assert sweep(parts) == 3
-    assert known(house) == {"A": "final", "B": "reopened", "C": "final"}
-    assert "Page whoever is on call" in {each.title for each in items_of(house)}
-    assert health(parts).missed == 1
-    house.pass_time(days=1)
-    assert sweep(parts) == 0
-
-
-def test_what_has_been_final_for_a_quarter_is_left_alone(house: House, parts: Components, tool: Tool) -> None:
-    tool.capabilities = FETCHING
-    tool.held["A"] = document("A")
-    sweep(parts)
-    house.pass_time(days=91)
-    assert sweep(parts) == 0
-
-
-def test_what_cannot_be_looked_at_again_is_one_dead_letter_and_not_one_a_week(
-    house: House, parts: Components, tool: Tool
-) -> None:
-    tool.capabilities = FETCHING
-    tool.held["A"] = document("A")
-    sweep(parts)
-    tool.fetch = lambda _: (_ for _ in ()).throw(Missing("t.missing", "Not there.", ""))  # type: ignore[method-assign, assignment]
-    for _ in range(4):
-        house.pass_time(days=8)
-        sweep(parts)
-    assert len(dead_deliveries(house)) == 1
-
-
 @pytest.mark.parametrize("process", ["clock", "door"])
 @pytest.mark.complaint("lost issues must be sent again by hand")
 def test_after_an_outage_of_ours_every_list_is_asked_at_once(
@@ -354,45 +308,6 @@ def test_a_fetch_that_fails_is_tried_for_seven_days_before_it_is_a_dead_letter(
     house.pass_time(hours=2)
     absorb(parts)
     assert [each.error for each in dead_deliveries(house)] == [str(error)]
-
-
-def test_a_late_fetch_brings_what_is_there_by_now_though_its_delivery_is_an_old_one(
-    house: House, parts: Components, tool: Tool
-) -> None:
-    tool.held["A"] = document("A")
-    tool.trouble = Unavailable("t.away", "Away.", "")
-    announce(house, "A", key="first")
-    absorb(parts)
-    tool.trouble = None
-    announce(house, "A", key="second")
-    absorb(parts)
-    tool.held["A"] = document("A", title="Outage, corrected")
-    house.pass_time(minutes=1)
-    absorb(parts)
-    with house.ledger.read() as uow:
-        found = uow.postmortems.find("incidents", "A")
-    assert tool.fetched == ["A", "A", "A"]
-    assert found is not None
-    assert found.facts.title == "Outage, corrected"
-
-
-def test_no_other_worker_takes_a_delivery_while_its_source_may_still_answer(
-    house: House, parts: Components, tool: Tool
-) -> None:
-    left: list[float] = []
-
-    def fetch(source_id: str) -> PostmortemDocument:
-        with house.ledger.read() as uow:
-            until = uow.connection.execute(select(deliveries.c.lease_until)).scalar_one()
-            left.append(until - uow.clock())
-        return document(source_id)
-
-    tool.fetch = fetch  # type: ignore[method-assign]
-    tool.capabilities = SourceCapabilities(lists=True, call_seconds=60)
-    announce(house, "A")
-    absorb(parts)
-    assert left
-    assert left[0] > FETCH_AGAIN * 60, "else one that is slow for long is taken for one that kills its reader"
 
 
 def test_what_is_gone_at_its_source_withdraws_its_items_and_keeps_what_was_known(
