@@ -128,14 +128,10 @@ class Processes:
         self.running[name] = process
         return process
 
-    def signal(self, name: str, number: signal.Signals) -> None:
-        self.running[name].send_signal(number)
-
     def end(self, name: str, *, kill: bool = False) -> None:
         process = self.running.pop(name)
         if process.poll() is not None:
             return
-        process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
         try:
             process.wait(20)

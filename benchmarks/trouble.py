@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import statistics
 from collections.abc import Iterator
 
@@ -35,9 +34,9 @@ def _on(plan: Plan, kind: str) -> Iterator[Figure]:
         house.start_clock()
         for _ in range(rounds):
             house.idle(calls=False)
-            house.processes.signal("clock", signal.SIGSTOP)
+            house.processes.end("clock")
             quiet.append(_run(house, requests))
-            house.processes.signal("clock", signal.SIGCONT)
+            house.start_clock()
             house.idle(calls=False)
             _hang(house, seconds)
             hanging.append(_run(house, requests))
@@ -48,7 +47,7 @@ def _on(plan: Plan, kind: str) -> Iterator[Figure]:
             house.start_queue()
     how = (
         f"open loop, Poisson at {PER_SECOND}/s, {requests} requests a run, {rounds} rounds in turns; ratio of median "
-        "latencies; quiet: nothing but the web works (clock stopped); hanging: both workers in a call of 30 s, more due"
+        "latencies; quiet: nothing but the web works (no clock); hanging: both workers in a call of 30 s, more due"
     )
     for name, runs in (("every target hangs", hanging), ("Redis is down", without)):
         ratios = [
