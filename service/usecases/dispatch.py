@@ -235,6 +235,20 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, wor
         else:
             uow.outbox.postpone(message, _later(context, uow, message, error, now), said(error), unknown=doubt)
         uow.commit()
+    if error.retry_after is not None and error.code.endswith(".rate_limited"):
+        _spare_account(context, message.target, error.retry_after)
+
+
+def _spare_account(context: Context, target: str, seconds: float) -> None:
+    """A vendor that limits our account as a whole asks us to stay away from every target of it, and may lock out who
+    goes on at another one. One target a transaction, as everywhere.
+    """
+    shared = {limit.name for limit in context.limits(target)} - {target}
+    for name in sorted(context.config.targets):
+        if name != target and shared & {limit.name for limit in context.limits(name)}:
+            with context.ledger.begin() as uow:
+                uow.targets.stay_away(name, seconds)
+                uow.commit()
 
 
 def _try_again(uow: UnitOfWork, message: Message, error: ConnectorError, until: datetime | None, now: datetime) -> None:
