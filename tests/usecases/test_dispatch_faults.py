@@ -210,6 +210,7 @@ def test_what_is_no_dead_letters_name_is_said(house: House, name: str) -> None:
 def test_an_assignee_whom_the_tracker_does_not_know_stops_nothing(
     house: House, outside: Outside, services: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from dataclasses import replace
 
     people = house.components.roster.people
     stranger = replace(people["dana"], accounts={"jira": "712020:nobody", "github": "nobody-at-all"})
