@@ -22,7 +22,6 @@ from connectors.addresses import Network, is_allowed, may_be_reached
 from connectors.http import DeadlineAdapter, Watched, WatchedTls, user_agent
 from connectors.spi import AccessDenied
 
-MAX_BYTES = 64 * 1024
 _CURE = "Name the address of a public host, or allow its network in allow_networks if it is meant."
 # Below it stand other protocols' ports, which a request must not be made to talk to.
 _LEAST_PORT, _WEB_PORTS = 1024, (80, 443)
@@ -53,12 +52,18 @@ def check_address(url: str, allowed: Sequence[Network] = ()) -> None:
 
 class GuardedAdapter(DeadlineAdapter):
     """One request within `seconds` to a host whose addresses are all public or in `allowed`; plain http goes only to
-    what is in `allowed`.
+    what is in `allowed`. Only the status and the headers of the answer are taken: its body is a stranger's, and
+    whatever becomes of it, what was sent has arrived.
     """
 
-    def __init__(self, seconds: float, allowed: Sequence[Network] = (), max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, seconds: float, allowed: Sequence[Network] = ()) -> None:
         self._allowed = tuple(allowed)
-        super().__init__(seconds, max_bytes)
+        super().__init__(seconds)
+
+    def _read(self, response: requests.Response, deadline: Any) -> None:
+        _ = deadline
+        response._content = b""
+        response.close()
 
     def pools(self) -> dict[str, Any]:
         allowed = self._allowed

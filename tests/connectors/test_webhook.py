@@ -13,7 +13,7 @@ from connectors.signatures import check_standard, sign_standard
 from connectors.spi import AccessDenied, Event, Missing, OutcomeUnknown, Secret, Unavailable
 from connectors.webhook.listener import WebhookListener
 from connectors.webhook.settings import WebhookSettings, read_settings
-from tests.connectors.servers import hang, wire
+from tests.connectors.servers import Talk, answer, hang, say, trickle, wire
 from tests.support.house import KEY
 from tests.support.subscriber import Subscriber, subscribing
 
@@ -75,6 +75,20 @@ def test_gone_is_for_good() -> None:
 def test_silence_ends_with_the_deadline_and_leaves_doubt() -> None:
     with wire(hang) as server, pytest.raises(OutcomeUnknown):
         listener(Subscriber(server.url), seconds=0.4).send(EVENT)
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        answer("200 OK", b"x" * 1_000_000),
+        trickle(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"),
+        say(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut"),
+    ],
+    ids=["a large page", "a page without an end", "a page that is cut off"],
+)
+def test_an_event_was_taken_when_the_status_says_so_whatever_page_comes_with_it(talk: Talk) -> None:
+    with wire(talk) as server:
+        assert listener(Subscriber(server.url), seconds=1).send(EVENT).status == "200"
 
 
 def test_a_secret_that_is_set_nowhere_is_passed_over_while_another_is_there() -> None:
