@@ -229,6 +229,7 @@ pieces = st.sampled_from(
         "[redacted: aws key]", "[redacted: ", "]", "&",
         "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "eyJ", "sk-", ".",
         "_", "-", "=", " ", "\n", "|", "`", '"', "'", "&", "a1B2c3D4", "?sig=",
+        "**", "<td>", "</td>", "| password |", " is ", "|---|\n", "Cookie: a=", "curl -u a:", "mysql -p", "postgres://a:",
     ]
 )  # fmt: skip
 
