@@ -154,12 +154,16 @@ def _entry(entry: ListItem, peeled: Peeled, place: Place) -> Iterator[ReadItem]:
 def _only_groups(text: str, peeled: Peeled, *, concrete: bool) -> bool:
     """A short label without a verb or a fact of its own ("Documentation:", "Ann Lee") groups what stands below it.
 
-    Without a colon it does so only where all that stands below it is `concrete`: actions by their own words.
+    Without a colon it does so only where all that stands below it is `concrete`: actions by their own words. With
+    both, it may be longer, or be named after a doing ("Backup testing:"), if it is no order.
     """
     core = text.rstrip(":： ")
     if peeled.links or peeled.done is not None or peeled.due:
         return False
     if headings.sorts(core):
+        return True
+    named = core.partition(" ")[0].endswith("ing") or not promises.is_order(core)
+    if text.endswith((":", "：")) and concrete and len(core.split()) <= 5 and named:
         return True
     promising = len(core.split()) > 1 and promises.is_promise(core)
     return (text.endswith((":", "：")) or concrete) and len(core.split()) <= 3 and not promising

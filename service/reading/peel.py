@@ -44,6 +44,8 @@ _PERSON_TO = re.compile(
     r"((?:[^\W\d_][\w'’.\-]*(?: and |, | & |/)?(?: (?!to\b|will\b))?){1,4}) (?:to|will) (?=[a-z])",
     re.IGNORECASE,
 )
+# A team behind one of these words is what something is done to ("train our team").
+_WITHIN = re.compile(r" (?:the|our|your|their|its|all) ", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"^\s*(?:action(?: item)?|item|task|ai|follow-?up|improvement|recommendation"
     r"|measure)[ \-]?#?\d{1,3}\s?[.):\-–—]+\s*|^\s*(?:action(?: item)?|task|follow-?up)\s*[:：]\s+",
@@ -199,7 +201,8 @@ class _Peeler:
     def _named(self) -> None:
         """Who is named at the front ("Kim to write to customers") owns it; the words stay as they are."""
         found = _PERSON_TO.match(marks.plain(self._peeled.text))
-        if found and self._peeled.owner is None and self._who.is_person(found.group(1)) and " the " not in found[1]:
+        one = found is not None and self._peeled.owner is None and self._who.is_person(found.group(1))
+        if found and one and not _WITHIN.search(found[1]):
             self._peeled.owner = people.owner(found.group(1))
 
     def _tail_bracket(self) -> bool:

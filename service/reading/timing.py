@@ -31,7 +31,7 @@ _START_LABEL = re.compile(
     re.IGNORECASE,
 )
 _DETECTED_LABEL = re.compile(
-    r"(?:incident )?(?:first )?detected(?: (?:at|time))?|(?:incident )?detection", re.IGNORECASE
+    r"(?:incident |issue |problem |outage )?(?:first )?detected(?: (?:at|time))?|(?:incident )?detection", re.IGNORECASE
 )
 _RESOLVED_LABEL = re.compile(
     r"(?:incident |fully )?(?:resolved|recovered|ended|end|until|till)(?: (?:at|time|date(?: (?:&|and) time)?))?"
@@ -65,13 +65,22 @@ _FIXED_IN = re.compile(
     r"(?: about| around| approximately| roughly| under| less than)? (?=\d)",
     re.IGNORECASE,
 )
+# A sentence that gives both instants with their days.
+_DAYS = re.compile(
+    r"\b(?:from|between) (?=.{0,15}\d)[^\n;()]{10,45}? (?:to|and|until|till) (?=.{0,15}\d)[^\n;()]{10,45}",
+    re.IGNORECASE,
+)
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = re.compile(rf"\b({'|'.join(_NUMBERS)})(?= (?:hours?|minutes?|days?)\b)", re.IGNORECASE)
 
 
 def time_to_detect(stated: list[Field]) -> float | None:
     """Minutes until the incident was noticed: stated, else between two stated instants."""
-    return _first(_stated_minutes(stated, _DETECT_LABEL), _between(stated, _START_LABEL, _DETECTED_LABEL))
+    return _first(
+        _stated_minutes(stated, _DETECT_LABEL),
+        _between(stated, _START_LABEL, _DETECTED_LABEL),
+        _between(stated, _RECOVER_LABELS[1], _DETECTED_LABEL),
+    )
 
 
 def time_to_recover(stated: list[Field], told: str) -> float | None:
@@ -100,6 +109,8 @@ def _between_instants(value: str) -> float | None:
     found = list(dates.find(value))
     if len(found) == 2 and (first := _instant(value[: found[1].start])) and (last := _instant(value[found[1].start :])):
         return (last - first).total_seconds() / 60 if last >= first else None
+    if len(found) == 1:
+        value = (value[: found[0].start] + value[found[0].end :]).strip(" ,:")
     return _span(value if re.search(r"\b(?:from|between)\b", value) else f"from {value}")
 
 
@@ -115,8 +126,11 @@ def _between(stated: list[Field], start: re.Pattern[str], end: re.Pattern[str]) 
 def _instant(text: str) -> datetime.datetime | None:
     found = next(dates.find(text), None)
     day = found.full() if found else None
-    clock = _CLOCK.search(text, found.end if found else 0)
-    if day is None or clock is None:
+    if found is None or day is None:
+        return None
+    ahead = list(_CLOCK.finditer(text[: found.start]))
+    clock = _CLOCK.search(text, found.end) or (ahead[-1] if ahead else None)
+    if clock is None:
         return None
     hour = int(clock[1]) % 12 + (12 if clock[3].lower().startswith("p") else 0) if clock[3] else int(clock[1])
     # Both instants are written in the same unnamed zone; only their distance is used.
@@ -130,7 +144,9 @@ def _told(words: str) -> float | None:
             told = text[match.end() : match.end() + 40]
             if durations.begins(told) and (found := durations.minutes(told)) is not None:
                 return found
-    return _first(durations.before(text, _LENGTH_OF), _span(text))
+    return _first(
+        durations.before(text, _LENGTH_OF), _span(text), *(_between_instants(m[0]) for m in _DAYS.finditer(text))
+    )
 
 
 def _span(text: str) -> float | None:

@@ -224,3 +224,22 @@ def test_a_stated_length_outranks_the_timeline() -> None:
         "- 23:10: service restored",
     )
     assert document.time_to_recover_minutes == 70
+
+
+def test_a_duration_of_one_day_and_two_times_of_day_is_their_distance() -> None:
+    assert read("# Slow", "", "- Duration: April 2, 2031, 10:00 AM to 1:30 PM (UTC-7)").time_to_recover_minutes == 210
+
+
+def test_the_first_instant_of_the_duration_is_when_it_started() -> None:
+    document = read(
+        "# Slow",
+        "",
+        "- Duration: April 2, 2031, 10:00 AM (UTC) to April 3, 2031, 10:00 AM (UTC)",
+        "- Issue detected: 10:20 AM on April 2, 2031",
+    )
+    assert (document.time_to_detect_minutes, document.time_to_recover_minutes) == (20, 1440)
+
+
+def test_a_sentence_may_give_both_instants_with_their_days() -> None:
+    words = "The shop failed from **22-04-2031 23:10 EAT** to **23-04-2031 00:40 EAT**."
+    assert read("# Slow", "", words).time_to_recover_minutes == 90

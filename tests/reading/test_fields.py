@@ -219,3 +219,7 @@ def test_a_stroke_inside_the_text_is_part_of_it() -> None:
 
 def test_a_team_that_something_is_done_to_does_not_own_it() -> None:
     assert only("- Train the operations team to read the graphs").owner is None
+
+
+def test_a_team_behind_a_possessive_is_what_something_is_done_to() -> None:
+    assert only("- Coach our team to read the graphs").owner is None

@@ -179,3 +179,13 @@ def test_doing_it_again_is_an_order_too() -> None:
 
 def test_an_entry_that_says_there_is_none_yet_is_no_action() -> None:
     assert texts("- None landed yet. See the plan below.", "- Add a limit") == ["Add a limit"]
+
+
+def test_a_long_label_above_orders_only_groups_them_even_where_it_is_named_after_a_doing() -> None:
+    found = items(
+        "- **Queue backup restore drills**:",
+        "  - Restore one every night.",
+        "- **Monitoring enhancements**:",
+        "  - Add a graph of the pool.",
+    )
+    assert [item.text for item in found] == ["Restore one every night.", "Add a graph of the pool."]
