@@ -56,8 +56,8 @@ class GitlabReading:
     def _carrying(self, asked: Asked, issues: Iterable[Any], marker: str) -> list[Reading]:
         """Those with the marker, where they are now: one that was moved is closed where it was."""
         with understood(asked):
-            wanted = [each for each in issues if marker in mapping.markers_of(each)]
-            found = [self._present(mapping.ref_of(each), each) for each in wanted]
+            listed = [(mapping.ref_of(each), each) for each in issues]
+            found = [self._present(ref, each) for ref, each in listed if marker in mapping.markers_of(each)]
         return [each for each in found if each is not None]
 
     def changes(self, cursor: str | None) -> Changes:

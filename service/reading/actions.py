@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import dropwhile, islice
 
 from service.reading import grades, headings, items, marks, promises, prose, states, tables
 from service.reading.blocks import ListBlock, Paragraph, Table
@@ -81,24 +81,24 @@ def _section(section: Section, place: Place) -> Iterator[ReadItem]:
 
 def _lists(section: Section, here: Place) -> Iterator[ReadItem]:
     lead: Paragraph | None = None
-    tabled = _is_tabled(section)
     for block in section.blocks:
         if isinstance(block, ListBlock):
-            # Beside a table of actions a list without marks explains the table's words.
-            if not tabled or items.is_marked(block):
+            # In front of a table of actions a list without boxes explains the table's words.
+            if items.is_marked(block) or not _is_before_table(section, block):
                 yield from items.of_list(block, _below(here, lead))
         elif isinstance(block, Table):
             yield from tables.of_table(block, here)
         lead = block if isinstance(block, Paragraph) else None
 
 
-def _is_tabled(section: Section) -> bool:
-    """Whether a table of actions stands under the same heading, labels inside it aside."""
+def _is_before_table(section: Section, block: ListBlock) -> bool:
+    """Whether a table of actions follows under the same heading, labels inside it aside."""
     top = section
     while top.level >= BOLD_LEVEL and top.parent is not None:
         top = top.parent
     parts = [top, *(child for child in top.children if child.level >= BOLD_LEVEL)]
-    return any(isinstance(b, Table) and tables.announces_actions(b) for part in parts for b in part.blocks)
+    ahead = dropwhile(lambda each: each is not block, (each for part in parts for each in part.blocks))
+    return any(isinstance(each, Table) and tables.announces_actions(each) for each in ahead)
 
 
 def _below(here: Place, lead: Paragraph | None) -> Place:

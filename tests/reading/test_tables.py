@@ -75,13 +75,21 @@ def test_a_timeline_with_an_action_column_is_no_table_of_actions() -> None:
     assert found == ()
 
 
-def test_lists_beside_a_table_of_actions_explain_it() -> None:
+def test_lists_in_front_of_a_table_of_actions_explain_it() -> None:
     found = read(
         *("# Slow", "", "## Action items", "", "They are of two types:", "", "- Prevent - keep it from happening"),
         *("- Detect - see it sooner", "", "To sort these action items:", "", "- P0 - now", "", "| Action | Owner |"),
         *("|---|---|", "| Limit the queue | Ann |"),
     ).action_items
     assert [item.text for item in found] == ["Limit the queue"]
+
+
+def test_a_list_behind_a_table_of_actions_has_actions_too() -> None:
+    found = read(
+        *("# Slow", "", "## Action items", "", "| Action | Owner |", "|---|---|", "| Limit the queue | Ann |", ""),
+        "- Remove the flag",
+    ).action_items
+    assert [item.text for item in found] == ["Limit the queue", "Remove the flag"]
 
 
 def test_a_list_with_boxes_beside_a_table_of_actions_has_actions_too() -> None:
