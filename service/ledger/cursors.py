@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from service.ledger.rows import CursorRow, read_row
 from service.ledger.sql import insert_into
@@ -15,6 +15,8 @@ from service.ledger.tables import cursors
 READING = "reading"
 # A source's own list of postmortems; the row's `tracker` is the source's name, and no tracker has the same.
 LISTED = "postmortems"
+# How the rows are named by which a place is left alone that refuses to be read; its name follows.
+REFUSED = "refused:"
 
 
 class Cursors:
@@ -112,6 +114,27 @@ class Cursors:
         )
         return done.rowcount == 1
 
+    def refusals(self, tracker: str) -> dict[str, CursorRow]:
+        """The places of a tracker that refused the last time they were asked for issues, each with the instant until
+        which it is left alone.
+        """
+        rows = self._connection.execute(
+            select(cursors).where(cursors.c.tracker == tracker, cursors.c.feed.startswith(REFUSED))
+        )
+        return {row.feed.removeprefix(REFUSED): read_row(CursorRow, row) for row in rows}
+
+    def refuse(self, tracker: str, place: str, error: tuple[str, str, str], now: datetime, next_at: datetime) -> None:
+        """A place refuses us; the others of its tracker are read on."""
+        self.ensure(tracker, REFUSED + place, now)
+        row = self.get(tracker, REFUSED + place)
+        assert row is not None
+        self.fail(row, error, now, next_at)
+
+    def readmit(self, tracker: str, places: Collection[str]) -> None:
+        """These places answer again, or nothing of ours is there by now."""
+        names = [REFUSED + place for place in places]
+        self._connection.execute(delete(cursors).where(cursors.c.tracker == tracker, cursors.c.feed.in_(names)))
+
     def make_due(self, tracker: str, feed: str, now: datetime) -> None:
         """Makes a feed due now, if it is not due already."""
         self._connection.execute(
@@ -136,6 +159,7 @@ class Cursors:
     def anything_due(self, now: datetime, but: Collection[str] = ()) -> bool:
         """Whether a tracker's feed is due, but for those of some trackers."""
         due = select(cursors.c.feed).where(cursors.c.feed.not_in((READING, LISTED)), cursors.c.next_at <= now)
+        due = due.where(~cursors.c.feed.startswith(REFUSED))
         found = self._connection.execute(due.where(cursors.c.tracker.not_in(list(but))).limit(1))
         return found.first() is not None
 

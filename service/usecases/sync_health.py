@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from config.model import Config, TargetConfig
 from service.ledger import CursorRow, Instance, Target
+from service.ledger.cursors import REFUSED
 from service.ledger.queries import HookLine, QueueLine, SourceNotes
 from service.usecases.durations import span
 
@@ -204,7 +205,8 @@ def _sending(facts: SyncFacts, address: str, name: str, now: datetime) -> Troubl
 
 def _feeds_of(config: Config, target: TargetConfig, cursors: Sequence[CursorRow]) -> list[CursorRow]:
     """The feeds by which a target is read: its place's own, and those of the whole tracker."""
-    others = {other.place for other in config.targets.values()} - {target.place}
+    places = {other.place for other in config.targets.values()} - {target.place}
+    others = places | {REFUSED + place for place in places}
     return [cursor for cursor in cursors if cursor.tracker == target.tracker and cursor.feed not in others]
 
 
