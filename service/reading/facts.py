@@ -24,7 +24,7 @@ _SEVERITY_LABEL = re.compile(
 )
 _PEOPLE_LABEL = re.compile(
     r"(?:incident |postmortem |document |report )?(?:authors?|owners?|commander|lead|responders?"
-    r"|attendees|participants|reviewers?|responsible|written by|people(?: involved)?)(?:\(s\))?",
+    r"|attendees|attendance|participants|reviewers?|responsible|written by|people(?: involved)?)(?:\(s\))?",
     re.IGNORECASE,
 )
 _SUMMARY = re.compile(

@@ -15,7 +15,8 @@ def split(text: str) -> tuple[Mapping[str, object], str, tuple[str, ...]]:
     text = text.removeprefix("\ufeff")
     first, _, rest = text.partition("\n")
     fence = first.rstrip()
-    if fence not in ("---", "+++"):
+    # With an empty line below it, the first line is a rule above the text.
+    if fence not in ("---", "+++") or (fence == "---" and rest[:1] in ("\n", "")):
         return MappingProxyType({}), text, ()
     raw, body = _until(rest, fence)
     if raw is None:

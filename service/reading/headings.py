@@ -216,6 +216,13 @@ def is_line_title(line: str) -> bool:
     return text.endswith(":") and len(text) <= 60 and text[:1].isupper() and stance(line) is not Stance.NEUTRAL
 
 
+def is_first_line_title(line: str) -> bool:
+    """Whether the first line of a paragraph is nothing but a title of the actions in the lines below it."""
+    text = marks.plain(line)
+    title = len(text.split()) <= 5 and text[:1].isupper() and text[-1:].isalpha()
+    return title and stance(line) is Stance.ACTION and not promises.is_order(text)
+
+
 def is_plain_title(marked: str) -> bool:
     """Whether a line without any markup is the title of a list of actions ("Action Items", "Next steps")."""
     text = words(marked)

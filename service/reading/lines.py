@@ -12,6 +12,8 @@ _BULLET = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤]|\*{2,4})\s+(?=\
 _TYPED = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤\-–]|\*{1,4}|\(?\d{1,2}[.)])\s+(?=\S)")
 # Markdown reads no bold where a space stands inside its asterisks; the author meant it all the same.
 _SPACED_BOLD = re.compile(r"\s*\*\*\s*([^*\s][^*]{0,80}?)\s*\*\*\s*[:：]?\s*")
+# A line of prose begins with a capital and goes on in words; code does neither for long.
+_PROSE = re.compile(r"[A-Z][a-z]+(?: [\w'’,/\-]+){3,}[^;{}=<>\\|$`]*$")
 _SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
 
 
@@ -35,6 +37,15 @@ def of_paragraph(text: str, *, typed: bool = False) -> Iterator[Block]:
     if at:
         yield Paragraph("\n".join(lines[:at]))
     yield _list(lines[at:], bullet)
+
+
+def of_indented(content: str, before: Block | None) -> ListBlock | None:
+    """The list that an author wrote by indenting lines of prose below a line with a colon; None where it is code."""
+    entries = [line.strip() for line in content.strip().split("\n")]
+    announced = isinstance(before, Paragraph) and before.text.rstrip().endswith(":")
+    if not announced or not all(_PROSE.match(line) for line in entries):
+        return None
+    return ListBlock(ordered=False, items=[ListItem([Paragraph(line)]) for line in entries])
 
 
 def _list(lines: list[str], bullet: re.Pattern[str]) -> ListBlock:

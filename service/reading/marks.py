@@ -16,17 +16,19 @@ _MARKS = re.compile("[\ue000-\ue00f]")
 _STYLES = re.compile("[\ue003-\ue006]")
 _SPACE = re.compile(r"\s+")
 _BARE_URL = re.compile(r"https?://[^\s<>\"\ue000-\ue00f]{1,2000}", re.IGNORECASE)
+# Hyphens that only differ in how a line may break.
+_HYPHENS = str.maketrans({"\u2010": "-", "\u2011": "-", "\u00ad": None})
 _CLOSERS = {")": "(", "]": "["}
 
 
 def clean(text: str) -> str:
-    """The text without characters that would be taken for marks."""
-    return _MARKS.sub("", text)
+    """The text without characters that would be taken for marks, every hyphen being the plain one."""
+    return _MARKS.sub("", text).translate(_HYPHENS)
 
 
 def link(href: str, text: str) -> str:
     """A link; other links inside its text lose their mark, for links do not nest."""
-    return f"{LINK}{clean(href)}{HREF_END}{_LINK.sub(lambda m: m.group(2), text)}{LINK_END}"
+    return f"{LINK}{_MARKS.sub('', href)}{HREF_END}{_LINK.sub(lambda m: m.group(2), text)}{LINK_END}"
 
 
 def mark_urls(text: str) -> str:

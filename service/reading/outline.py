@@ -73,6 +73,8 @@ class _Builder:
                 self._stack.pop()
             case "inline":
                 self._text(token)
+            case "code_block" if typed := lines.of_indented(token.content, self._last()):
+                self._add(typed)
             case "fence" | "code_block":
                 self._add(Code(token.content))
             case "html_block":

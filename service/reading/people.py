@@ -30,10 +30,12 @@ _LOWER = re.compile(r"(?<![\w@.\-/])[a-z][a-z\-]+(?![\w@/])")
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`known`: names that the document itself gives to people; `common`: words that it also writes in lower case."""
+    """`known`: names that the document itself gives to people; `common`: words that it also writes in lower case;
+    `initials`: those of the people that it names."""
 
     known: frozenset[str] = field(default_factory=frozenset)
     common: frozenset[str] = field(default_factory=frozenset)
+    initials: frozenset[str] = field(default_factory=frozenset)
 
     def is_person(self, text: str, *, initials: bool = False) -> bool:
         """Whether the text is nothing but people or teams ("@ann", "Ann Lee/Bob", "storage team").
@@ -69,7 +71,7 @@ class People:
         if not 1 <= len(names) <= 3 or not all(_WORDS.fullmatch(n) and n[0].isupper() for n in names):
             return False
         if len(names) == 1 and _INITIALS.fullmatch(part):
-            return initials and part not in _ACRONYMS
+            return part in self.initials or (initials and part not in _ACRONYMS)
         first = names[0].casefold()
         return first in self.known or (first in _GIVEN and first not in self.common)
 
@@ -77,6 +79,7 @@ class People:
 def of_document(texts: Iterable[str], named: Iterable[str]) -> People:
     """What the document tells about names: `texts` are all its texts, `named` the values of its people fields."""
     known: set[str] = set()
+    initials: set[str] = set()
     common: set[str] = set()
     for text in texts:
         known.update(m.group(0).strip("@").casefold() for m in _MENTION.finditer(text) if m.group(0).count("@") == 1)
@@ -87,7 +90,8 @@ def of_document(texts: Iterable[str], named: Iterable[str]) -> People:
             name = owner(part)
             if name and len(name) <= 40 and len(name.split()) <= 3:
                 known.add(name.casefold())
-    return People(frozenset(known), frozenset(common))
+                initials.add("".join(word[0] for word in re.split(r"[\s\-]+", name) if word[:1].isupper()))
+    return People(frozenset(known), frozenset(common), frozenset(i for i in initials if _INITIALS.fullmatch(i)))
 
 
 def _beside_known(text: str) -> Iterable[str]:

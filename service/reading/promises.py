@@ -77,6 +77,8 @@ _LEAD_IN = re.compile(r"[^:：—–]{1,80}?(?:[:：—–]| - )\s*")
 _PAST_FORM = re.compile(r"\W*(?:(?:we|i)(?:'ve|’ve| have| had)? )?(?:also |already |now )*([^\W\d_]+)", re.IGNORECASE)
 _IRREGULAR = frozenset(("built", "rebuilt", "wrote", "made", "took", "gave", "began", "found", "held", "sent"))
 _ALERT = re.compile(r"(?:\w+ )?alert (?:on|when|if|about|for|the)\b", re.IGNORECASE)
+# "Installation of", "enhancement of": a verb of work as a noun.
+_NOUN_OF = re.compile(r"\W{0,3}([^\W\d_]{2,20}?)(?:ation|ion|ment) of\b", re.IGNORECASE)
 _FIRST = re.compile(r"[^\W\d_][\w'’\-]*")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])(?:[\"'”’)\]]*)\s+(?=[^\s])|(?<=[。！？])")
 _POINTER = re.compile(
@@ -153,7 +155,16 @@ def is_past(text: str) -> bool:
 def is_promise(marked: str) -> bool:
     """Whether an item's words are those of an action: an order (also after a bold lead-in), or an obligation."""
     text = marks.plain(marked)
-    return orders(text) or bool(_WILL.search(text[:600]))
+    return orders(text) or _is_deed(text) or bool(_WILL.search(text[:600]))
+
+
+def _is_deed(text: str) -> bool:
+    """Whether the text begins with the noun of a verb of work ("Installation of a second feed")."""
+    found = _NOUN_OF.match(text)
+    if not found:
+        return False
+    stem = found.group(1).lower()
+    return bool(_VERBS & {stem, f"{stem}e", f"{stem}ate"})
 
 
 def we_promise(sentence: str) -> bool:

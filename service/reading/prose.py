@@ -58,6 +58,8 @@ def _part(text: str, place: Place, *, only_ours: bool) -> Iterator[ReadItem]:
 
 
 def _is_one(sentences: list[str]) -> bool:
+    if len(sentences) > 1 and all(promises.is_order(marks.plain(sentence)) for sentence in sentences):
+        return False
     bound = [promises.binds(marks.plain(sentence)) for sentence in sentences]
     return sum(bound) <= 1 and (len(sentences) <= _SHORT or (len(sentences) <= _WHOLE and bound[0]))
 

@@ -9,7 +9,7 @@ from service.reading.blocks import Block, Heading, ListBlock, ListItem, Paragrap
 from service.reading.headings import Stance
 
 # Lines that serve as headings rank below all real ones: a bold line above a line that ends in a colon.
-BOLD_LEVEL, LABEL_LEVEL, ITEM_LEVEL = 7, 8, 9
+TITLE_LEVEL, BOLD_LEVEL, LABEL_LEVEL, ITEM_LEVEL = 6, 7, 8, 9
 _LABEL_END = re.compile(r"[:：]\s*$")
 _SENTENCE = re.compile(r"[.!?。](?:\s|$)")
 
@@ -55,13 +55,13 @@ def sections(blocks: Iterable[Block]) -> list[Section]:
 
 
 def _parts(block: Block) -> Iterator[Block]:
-    """A paragraph divided before and after each line that is a title with a colon ("Root cause:")."""
+    """A paragraph divided at each line that is a title: with a colon ("Root cause:"), or first and of actions."""
     if not isinstance(block, Paragraph) or "\n" not in block.text.strip() or ":" not in block.text:
         yield block
         return
     taken: list[str] = []
-    for line in block.text.strip().split("\n"):
-        if not headings.is_line_title(line):
+    for number, line in enumerate(block.text.strip().split("\n")):
+        if not headings.is_line_title(line) and not (number == 0 and headings.is_first_line_title(line)):
             taken.append(line)
             continue
         if taken:
@@ -118,11 +118,23 @@ def _opens(block: Block, following: Block | None) -> tuple[str, int] | None:
         return None
     if marks.is_bold(text):
         return text, BOLD_LEVEL
+    if _LABEL_END.search(shown) and _is_list_of_lists(text, following):
+        return text, TITLE_LEVEL
     if isinstance(following, ListBlock | Table) and headings.is_plain_title(text):
         return text, LABEL_LEVEL
     if _LABEL_END.search(shown) and isinstance(following, ListBlock) and len(shown.split()) <= 6:
         return text, LABEL_LEVEL
     return None
+
+
+def _is_list_of_lists(text: str, following: Block) -> bool:
+    """Whether a line announces actions and the bold line below it only sorts them."""
+    return (
+        headings.stance(text) is Stance.ACTION
+        and isinstance(following, Paragraph)
+        and marks.is_bold(following.text)
+        and headings.sorts(following.text)
+    )
 
 
 def _item_sections(section: Section) -> list[Section]:

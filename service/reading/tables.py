@@ -64,10 +64,19 @@ def _action_column(table: Table, named: list[str | None]) -> int | None:
             return at
     free = [at for at, name in enumerate(named) if name is None or name == "ticket"]
     if not free:
-        return None
+        return _ordering_column(table, named)
     return max(
         free, key=lambda at: (named[at] is None, sum(len(marks.plain(row[at])) for row in rows if at < len(row)))
     )
+
+
+def _ordering_column(table: Table, named: list[str | None]) -> int | None:
+    """Where every column is named for something else, the one whose cells are orders: its author mixed up the head."""
+    rows = table.rows[1:50]
+    for at in range(len(named)):
+        if sum(at < len(row) and promises.is_order(marks.plain(row[at])) for row in rows) * 2 > len(rows):
+            return at
+    return None
 
 
 def _tells(row: list[str], at: int) -> bool:
