@@ -12,6 +12,9 @@ from service.ledger.rows import Message, read_row
 from service.ledger.tables import instance, outbox, targets
 
 MAX_DEATHS = 3
+# A tracker and a place in it; what goes to neither is looked for nowhere.
+SentTo = tuple[str | None, str | None]
+NOWHERE: SentTo = (None, None)
 
 _ONE = select(outbox).where(outbox.c.id == bindparam("which"))
 # Locked: a wish that another transaction is about to commit would else be overwritten by `done` and lost.
@@ -82,7 +85,12 @@ _SAME = and_(
 )
 _ASK_AGAIN = update(outbox).where(_SAME, outbox.c.state == "due")
 _RAISE = update(outbox).where(_SAME, outbox.c.state == "dead")
-_GIVEN_UP_AT = select(func.max(outbox.c.sent_at)).where(_SAME, outbox.c.state == "discarded")
+_GIVEN_UP = (
+    select(outbox.c.sent_at, outbox.c.sent_tracker, outbox.c.sent_place)
+    .where(_SAME, outbox.c.state == "discarded", outbox.c.sent_at.is_not(None))
+    .order_by(outbox.c.sent_at.desc())
+    .limit(1)
+)
 _ADD = insert(outbox)
 _IN_DOUBT_ELSEWHERE = (
     select(outbox.c.id)
@@ -118,8 +126,9 @@ class Outbox:
         if self._connection.execute(_RAISE, {**same, **afresh}).rowcount:
             return False
         # A request that was given up while nobody knew its answer may have been carried out: it is looked for first.
-        sent_at = self._connection.execute(_GIVEN_UP_AT, same).scalar()
-        new = {"kind": kind, "subject": subject, "target": target, "state": "due", "sent_at": sent_at}
+        given_up = self._connection.execute(_GIVEN_UP, same).mappings().first()
+        sent = dict(given_up) if given_up else {"sent_at": None, "sent_tracker": None, "sent_place": None}
+        new = {"kind": kind, "subject": subject, "target": target, "state": "due", **sent}
         self._connection.execute(_ADD, {**new, "created_at": now, "due_at": due_at or now})
         return True
 
@@ -164,19 +173,21 @@ class Outbox:
         named = {"which": message.id, "ours": message.fence, "lasting": lasting}
         return self._connection.execute(_LASTING, named).first() is not None
 
-    def intend(self, message: Message, lasting: float, now: datetime) -> bool:
-        """Writes ahead that the request is about to leave; only while the message is `still_ours`."""
+    def intend(self, message: Message, lasting: float, now: datetime, sent_to: SentTo = NOWHERE) -> bool:
+        """Writes ahead that the request is about to leave, and for which tracker and place; only while the message is
+        `still_ours`.
+        """
         named = {"which": message.id, "ours": message.fence, "lasting": lasting}
-        return self._connection.execute(_INTEND, {**named, "sent_at": now, "probed": False}).rowcount == 1
+        return self._connection.execute(_INTEND, {**named, **_sent(now, sent_to)}).rowcount == 1
 
-    def doubt(self, message: Message, now: datetime) -> None:
+    def doubt(self, message: Message, now: datetime, sent_to: SentTo = NOWHERE) -> None:
         """A request under a fence that is stale by now may still have been carried out: whoever holds the message
         must look again before it sends, whatever a probe said meanwhile.
         """
         self._connection.execute(
             update(outbox)
             .where(outbox.c.id == message.id, outbox.c.state != "done", outbox.c.fence != message.fence)
-            .values(sent_at=now, probed=False)
+            .values(**_sent(now, sent_to))
         )
 
     def not_there(self, message: Message, now: datetime) -> bool:
@@ -303,3 +314,7 @@ class Outbox:
 
     def _set(self, message_id: int, **values: object) -> None:
         self._connection.execute(_CHANGE, {"which": message_id, **values})
+
+
+def _sent(now: datetime, sent_to: SentTo) -> dict[str, Any]:
+    return {"sent_at": now, "sent_tracker": sent_to[0], "sent_place": sent_to[1], "probed": False}

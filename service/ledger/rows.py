@@ -176,6 +176,8 @@ class Message:
     attempts: int
     deaths: int
     sent_at: datetime | None
+    sent_tracker: str | None
+    sent_place: str | None
     probed: bool
     outcome: str | None
     error_code: str | None

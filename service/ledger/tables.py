@@ -285,6 +285,8 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("deaths", Integer, nullable=False, default=0),
     Column("sent_at", Instant),
+    Column("sent_tracker", String),
+    Column("sent_place", String),
     Column("probed", Boolean, nullable=False, default=False),
     Column("done_at", Instant),
     Column("outcome", Text),

@@ -153,7 +153,10 @@ def _prepare(context: Context, message: Message) -> Work | None:
             uow.commit()
             return None
         lasting = uow.clock() + context.call_seconds(message.target)
-        ours = uow.outbox.intend(message, lasting, now) if prepared.intent else uow.outbox.still_ours(message, lasting)
+        if prepared.intent:
+            ours = uow.outbox.intend(message, lasting, now, prepared.sent_to)
+        else:
+            ours = uow.outbox.still_ours(message, lasting)
         if ours:
             uow.commit()
     if not ours:
@@ -215,8 +218,8 @@ def _settle_error(context: Context, message: Message, error: ConnectorError, wor
         if fresh.error_code != error.code:
             data = {"kind": message.kind, "code": error.code, "why": error.sentence, "attempt": message.attempts}
             uow.journal.append("message.failed", _subject(message), now, data)
-        if sent and error.unknown:
-            uow.outbox.doubt(message, now)
+        if work is not None and work.intent and error.unknown:
+            uow.outbox.doubt(message, now, work.sent_to)
         if work is not None and work.failed is not None:
             _try_again(uow, message, error, work.failed(uow, error, now), now)
         elif error.fault_of_target:

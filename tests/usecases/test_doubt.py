@@ -24,6 +24,7 @@ from tests.usecases.surroundings import (
     dead_letters,
     item,
     items_of,
+    ledger_issues,
     messages,
     persist,
     postmortem,
@@ -310,3 +311,43 @@ def test_a_refusal_that_came_after_the_issue_was_stored_makes_no_second_one_when
     persist(house)
     assert outside.creates() == 1
     assert [each.state for each in items_of(house)] == [State.OPEN]
+
+
+def lose_at_github(house: House, outside: Outside) -> None:
+    outside.fault("reset_after", tracker="github", methods=["POST"], path="/issues$", next=1)
+    house.submit(postmortem(services=["api"]))
+    absorb_due(house.components, _always)
+    assert dispatch.dispatch_one(house.components)
+    assert messages(house)[0].sent_at is not None
+
+
+def test_an_issue_in_doubt_is_looked_for_in_the_place_to_which_it_was_sent(opened: OpenHouse, outside: Outside) -> None:
+    lose_at_github(opened(repository="acme/payments"), outside)
+    house = opened(repository="acme/checkout-web")
+    house.pass_time(seconds=5)
+    persist(house)
+    (made,) = shown(house)
+    assert [each.state for each in items_of(house)] == [State.OPEN]
+    (known,) = ledger_issues(house)
+    assert (known.place, known.target) == ("acme/payments", "tracker:github")
+    assert known.key == made["key"]
+
+
+def test_what_was_given_up_in_doubt_is_looked_for_in_its_place_when_it_is_asked_for_again(
+    opened: OpenHouse, outside: Outside
+) -> None:
+    house = opened(repository="acme/payments")
+    lose_at_github(house, outside)
+    (lost,) = messages(house)
+    with house.ledger.begin() as uow:
+        uow.outbox.bury(lost, ("x", "y", "z"), house.components.now(), unknown=True)
+        assert uow.outbox.discard(lost.id, house.components.now())
+        uow.commit()
+    house = opened(repository="acme/checkout-web")
+    with house.ledger.begin() as uow:
+        assert uow.outbox.put(lost.kind, lost.subject, lost.target, house.components.now())
+        uow.commit()
+    house.pass_time(seconds=5)
+    persist(house)
+    assert [(each["tracker"], each["deleted"]) for each in shown(house)] == [("github", False)]
+    assert outside.creates() == 1

@@ -21,7 +21,7 @@ from service.texts import issue_body, issue_title, said_of_item
 from service.usecases.beside import ask_beside
 from service.usecases.context import Context
 from service.usecases.effects.work import Prepared, Skip, Wait, Work
-from service.usecases.place import follow_up
+from service.usecases.place import follow_up, target_at
 from service.usecases.redacting import redacted
 
 CLOSE_DUPLICATE = "close_duplicate"
@@ -106,12 +106,11 @@ def _probe(
     message: Message,
     instants: tuple[datetime, datetime, datetime],
 ) -> Prepared:
-    """Looks for the issue by what the message alone says: the item may have been routed elsewhere meanwhile."""
+    """Looks for the issue by what the message alone says: the item may have been routed elsewhere meanwhile, and the
+    target may have been given another place.
+    """
     in_doubt, first_start, now = instants
-    target = context.config.targets.get(message.target)
-    if target is None:
-        sentence = f"Whether its issue was made in target {message.target} is not known, and that is not configured."
-        raise Rejected("outbox.target_lost", sentence, "Configure the target again, then retry this message.")
+    target = _sent_to(context, message)
     trusted_at = in_doubt + context.quiet(target.tracker)
     if now < trusted_at:
         return Wait(trusted_at)
@@ -125,11 +124,29 @@ def _probe(
         ours = [reading for reading in found if reading.ours is not False]
         if not ours:
             return None
+        uow.targets.ensure(target.name, "tracker")
         for reading in ours:
             link(context, uow, item.id, reading, target, at)
         return f"Found after an unknown answer: {ours[0].issue.key}."
 
     return Work(lambda: tracker.find(place, token, back_to), settle, probe=True)
+
+
+def _sent_to(context: Context, message: Message) -> TargetConfig:
+    """The message's target as it was when its request left: whose place that is now decides who may see it."""
+    target = context.config.targets.get(message.target)
+    if target is None:
+        sentence = f"Whether its issue was made in target {message.target} is not known, and that is not configured."
+        raise Rejected("outbox.target_lost", sentence, "Configure the target again, then retry this message.")
+    tracker, place = message.sent_tracker, message.sent_place
+    if message.sent_at is None or tracker is None or place is None:
+        return target
+    if (tracker, place) == (target.tracker, target.place):
+        return target
+    if tracker not in context.trackers:
+        sentence = f"Whether its issue was made in tracker {tracker} is not known, and that is not configured."
+        raise Rejected("outbox.tracker_lost", sentence, "Configure the tracker again, then retry this message.")
+    return TargetConfig(target_at(context, tracker, place, target.name), tracker, place, target.mode)
 
 
 def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed) -> Work:
@@ -156,7 +173,7 @@ def _create(context: Context, item: Item, postmortem: Postmortem, placed: Placed
         ask_beside(context, uow, current, at)
         return f"Made {issue.key}."
 
-    return Work(create, settle, intent=True)
+    return Work(create, settle, intent=True, sent_to=(placed.target.tracker, context.place(placed).name))
 
 
 def _opened(uow: UnitOfWork, items: tuple[Item, Item], created: Created, at: datetime) -> None:

@@ -101,7 +101,9 @@ def _probe(
             _note(uow, parent.id, (reading.issue, message.target, reading.category, reading.text_digest), at)
         return f"Found after an unknown answer: {ours[0].issue.key}." if ours else None
 
-    return Work(lambda: tracker.find(Place(parent.place), parent.marker or "", back_to), settle, probe=True)
+    # Not where the target leads by now: what is in doubt was sent where it led then.
+    place = (message.sent_at and message.sent_place) or parent.place
+    return Work(lambda: tracker.find(Place(place), parent.marker or "", back_to), settle, probe=True)
 
 
 def _create(context: Context, parent: Parent, placed: Placed, what: tuple[Place, IssueDraft]) -> Work:
@@ -111,7 +113,7 @@ def _create(context: Context, parent: Parent, placed: Placed, what: tuple[Place,
         _note(uow, parent.id, (created.issue, placed.target.name, Category.TODO, created.text_digest), at)
         return f"Made {created.issue.key}."
 
-    return Work(lambda: tracker.create(*what), settle, intent=True)
+    return Work(lambda: tracker.create(*what), settle, intent=True, sent_to=(parent.tracker, what[0].name))
 
 
 def _note(uow: UnitOfWork, parent_id: int, made: tuple[IssueRef, str, Category, str | None], at: datetime) -> None:

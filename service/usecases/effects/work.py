@@ -30,7 +30,8 @@ class Wait:
 class Work:
     """`perform` calls the vendor outside any transaction; `settle` writes what came of it, and returns the outcome.
 
-    `intent`: the call may create something, so the ledger notes first that it is about to leave. `probe`: the call
+    `intent`: the call may create something, so the ledger notes first that it is about to leave, and where to:
+    `sent_to`, a tracker and a place in it, which the target may not be configured with later. `probe`: the call
     only looks whether an earlier one had its effect; `settle` then returns None if it had not. `failed` writes what
     came of a try that did not succeed, and says when the next one is, or None: never, a person must look.
     """
@@ -39,6 +40,7 @@ class Work:
     settle: Callable[[UnitOfWork, Any, datetime], str | None]
     intent: bool = False
     probe: bool = False
+    sent_to: tuple[str | None, str | None] = (None, None)
     failed: Callable[[UnitOfWork, ConnectorError, datetime], datetime | None] | None = None
 
 
