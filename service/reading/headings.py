@@ -34,7 +34,7 @@ _WORK = (
 _TAKEN = re.compile(
     r"\b(?:actions?|steps?|measures?|changes|improvements?)(?: (?:that )?(?:we|i|they) (?:\w+ )?"
     r"| (?:were |was |have been |already )*)"
-    r"(?:taken|took|performed|made|done|implemented|completed)\b"
+    r"(?:taken|took|performed|made|done|implemented|completed|applied)\b"
     r"|\b(?:taken|completed|performed) (?:actions?|steps?|measures?)\b|\bwhat (?:we|i) (?:did|have done)\b"
     r"|\b(?:response|responder|mitigation|mitigating|recovery|containment|user|customer|required user) actions?\b"
     r"|\bactions? (?:timeline|log|during|you|for users|for customers|required (?:by|from|for))\b|\bcall to action\b"
@@ -105,7 +105,7 @@ _ACTION = re.compile(
 )
 _WEAK = re.compile(
     r"\bprevention\b|\bpreventions\b|\bpreventative\b|\bpreventive\b|\bremediations?\b"
-    r"|\bimprovements?\b|\brecommendations?\b"
+    r"|\bimprovements?\b|\brecommend(?:ations?|ed)\b"
     r"|\bproposals?\b|\bproposed\b|\b(?:short|long|longer|medium|mid|near)[- ]term\b|\bplans?\b|\btakeaways? and\b"
     r"|\bcommitments?\b|\bsuggestions?\b|\bideas\b|\bsolutions?\b|\bcountermeasures?\b|\bhardening\b"
     r"|\bpermanent fix\b"

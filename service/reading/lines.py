@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from service.reading import marks
 from service.reading.blocks import Block, ListBlock, ListItem, Paragraph
@@ -12,6 +13,7 @@ _BULLET = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤]|\*{2,4})\s+(?=\
 _TYPED = re.compile(r"\s*(?:[•‣◦▪●○■□▸►➤\-–]|\*{1,4}|\(?\d{1,2}[.)])\s+(?=\S)")
 # Markdown reads no bold where a space stands inside its asterisks; the author meant it all the same.
 _SPACED_BOLD = re.compile(r"\s*\*\*\s*([^*\s][^*]{0,80}?)\s*\*\*\s*[:：]?\s*")
+_NUMBERED = re.compile(r"\s*(\d{1,2})[.)]\s+(?=\S)")
 # A line of prose begins with a capital and goes on in words; code does neither for long.
 _PROSE = re.compile(r"[A-Z][a-z]+(?: [\w'’,/\-]+){3,}[^;{}=<>\\|$`]*$")
 _SIGN = re.compile(r"\s*[✓✔☐☑✅⬜❌⏳🚧]")
@@ -29,6 +31,11 @@ def of_paragraph(text: str, *, typed: bool = False) -> Iterator[Block]:
         return
     if len(lines) == 1 and (bold := _SPACED_BOLD.fullmatch(text)):
         yield Paragraph(f"{marks.BOLD}{bold.group(1)}{marks.BOLD_END}")
+        return
+    if len(lines) > 1 and marks.plain(lines[0]).endswith(":") and _NUMBERED.match(lines[1]):
+        # Markdown takes only a list that begins with 1 for one where no empty line is above it.
+        yield Paragraph(lines[0])
+        yield replace(_list(lines[1:], _NUMBERED), ordered=True, start=int(_NUMBERED.findall(lines[1])[0]))
         return
     at = next((number for number, line in enumerate(lines) if bullet.match(line)), None)
     if at is None or (typed and len(lines) == 1):

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from service.reading import hypertext, lines, marks
-from service.reading.blocks import Block, Code, Heading, ListBlock, ListItem, Table
+from service.reading.blocks import Block, Code, Heading, ListBlock, ListItem, Paragraph, Table
 
 # The block limit is deeper than any list that a person writes; the inline limit also bounds the cost of text that
 # opens brackets and never closes them, which grows with it.
@@ -57,7 +57,7 @@ class _Builder:
             case "bullet_list_open" | "ordered_list_open":
                 start = token.attrs.get("start", 1)
                 opened = ListBlock(token.type.startswith("ordered"), start if isinstance(start, int) else 1)
-                self._add(opened)
+                self._add_list(opened)
                 self._stack.append(opened)
             case "list_item_open" if isinstance(top, ListBlock):
                 item = ListItem()
@@ -99,6 +99,16 @@ class _Builder:
                 before.items.extend(block.items)
             else:
                 self._add(block)
+
+    def _add_list(self, block: ListBlock) -> None:
+        """Bullets below a numbered entry that ends in a colon belong to it, however they are indented."""
+        before = self._last()
+        if not block.ordered and isinstance(before, ListBlock) and before.ordered and before.items:
+            entry = before.items[-1].blocks
+            if entry and isinstance(entry[-1], Paragraph) and marks.plain(entry[-1].text).endswith(":"):
+                entry.append(block)
+                return
+        self._add(block)
 
     def _last(self) -> Block | None:
         top = self._stack[-1]

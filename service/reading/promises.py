@@ -40,7 +40,7 @@ _BOUND = re.compile(
 )
 _CHATTER = re.compile(
     r"\b(?:sorry|apolog\w+|thanks?|grateful|appreciate|patience|inconvenience|questions?|(?:keep|update|inform) (?:you"
-    r"|everyone|our \w+)|promise to do better|strive|best to|take \w+ (?:very )?seriously)\b",
+    r"|everyone|our \w+)|promise to do better|strive|best to|take (?:\w+ ){1,3}seriously)\b",
     re.IGNORECASE,
 )
 _TALK = frozenset(verbs.TALK.split())
@@ -176,6 +176,11 @@ def binds(sentence: str) -> bool:
     """Whether a sentence says what will, must or is about to be done; thanks, regrets and news to come are none."""
     text = sentence[:600]
     return bool(_WE_WILL.search(text) or _BOUND.search(text)) and not _CHATTER.search(text)
+
+
+def is_chatter(text: str) -> bool:
+    """Whether the text thanks, regrets or reassures."""
+    return bool(_CHATTER.search(text[:600]))
 
 
 def asks(sentence: str) -> bool:

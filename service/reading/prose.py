@@ -28,12 +28,18 @@ def of_paragraphs(blocks: list[Block], place: Place, *, only_ours: bool = False)
 
 
 def _parts(text: str) -> list[str]:
-    """A paragraph, or its lines where each of them is a sentence, a bold lead-in or a label of its own."""
+    """A paragraph, or its lines where each of them is a sentence, a bold lead-in or a label of its own.
+
+    Lines that are no more than a label above sentences are left out.
+    """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if len(lines) > 1 and all(
-        re.search(r"[.!。)]$", marks.plain(line)) and marks.plain(line)[0].isupper() for line in lines
+    told = [line for line in lines if not marks.plain(line).endswith(":")]
+    if (
+        len(lines) > 1
+        and told
+        and all(re.search(r"[.!。)]$", marks.plain(line)) and marks.plain(line)[0].isupper() for line in told)
     ):
-        return lines
+        return told
     at = [number for number, line in enumerate(lines) if _LABEL.match(line) and not labels.value_line(line)]
     if len(at) < 2:
         return [text]
@@ -97,7 +103,7 @@ def _vow(text: str, place: Place) -> Iterator[ReadItem]:
 
 def _promises(shown: str, *, whole: bool, only_ours: bool) -> bool:
     if whole:
-        return promises.is_promise(shown)
+        return promises.orders(shown) or (promises.is_promise(shown) and not promises.is_chatter(shown))
     return promises.orders(shown) or (promises.we_promise(shown) if only_ours else promises.binds(shown))
 
 

@@ -73,7 +73,13 @@ def _parts(block: Block) -> Iterator[Block]:
 
 
 def _goes_on(above: Section, text: str, level: int) -> bool:
-    """An empty heading that announces actions goes on over headings of its own level that only sort them."""
+    """An empty heading that announces actions goes on over headings of its own level that only sort them.
+
+    A label does so over labels of some words that may divide a list of actions ("Shift handover response:").
+    """
+    divides = headings.stance(text) is Stance.ASIDE and len(headings.words(text).split()) > 1
+    if level == above.level == LABEL_LEVEL and divides and headings.stance(above.heading) is Stance.ACTION:
+        return True
     return (
         above.level == level
         and not above.blocks
