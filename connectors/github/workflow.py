@@ -30,7 +30,9 @@ class GithubWorkflow:
             cure = "Use open or closed: GitHub's issues know nothing between the two."
             raise Rejected("github.no_transition", asked.sentence("GitHub has no such status"), cure)
         path = mapping.path_of(asked, ref)
-        category, status = self._standing(asked, self._client.get(self._reading(ref), path).data)
+        issue = self._client.get(self._reading(ref), path).data
+        category, status = self._standing(asked, issue)
+        self._check_same(asked, ref, issue)
         if category is to:
             return status
         if category is not Category.TODO:
@@ -96,6 +98,13 @@ class GithubWorkflow:
 
     def _reading(self, ref: str) -> Asked:
         return self._client.asked(f"read the issue {shown(ref)}", about_issue=True)
+
+    def _check_same(self, asked: Asked, ref: str, issue: Any) -> None:
+        """Raises Missing where a repository was made anew under the name, and a stranger's issue has the number."""
+        parsed, reading = mapping.parse_ref(ref), mapping.from_rest(self._settings, issue, "")
+        if parsed is not None and parsed.node not in ("", issue.get("node_id")) and not reading.markers:
+            cure = "Look in GitHub what became of our issue: its repository was made anew under the same name."
+            raise Missing("github.another_issue", asked.sentence("another issue has its number by now"), cure)
 
     def _patch(self, asked: Asked, path: str, change: Mapping[str, str]) -> tuple[Category, str]:
         return self._standing(asked, self._client.send(asked, "PATCH", path, change))

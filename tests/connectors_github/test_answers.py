@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from connectors.spi import (
     ConnectorError,
     IssueDraft,
     IssueRef,
+    Missing,
     OutcomeUnknown,
     Place,
     Rejected,
@@ -208,6 +210,18 @@ def test_issue_of_a_repository_that_was_made_anew_is_not_ours_for_its_number(bod
         mock.get(f"{API}/repos/acme/pay/issues/1", json=json.loads(ISSUE) | {"node_id": "I_other", "body": body})
         sweep = tracker().read([ONE])
     assert (sweep.gone, bool(sweep.readings), bool(sweep.moved)) == ((ONE,) if gone else (), not gone, not gone)
+
+
+@pytest.mark.parametrize(("body", "ours"), [("Somebody else's", False), ("b\n\n<!-- pm:m -->", True)])
+def test_issue_of_a_repository_that_was_made_anew_is_never_moved_for_its_number(body, ours):
+    other = json.loads(ISSUE) | {"node_id": "I_other", "body": body}
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.get(f"{API}/repos/acme/pay/issues/1", json=other)
+        closing = {**other, "state": "closed", "state_reason": "completed"}
+        patched = mock.patch(f"{API}/repos/acme/pay/issues/1", json=closing)
+        with contextlib.nullcontext() if ours else pytest.raises(Missing):
+            tracker().transition(ONE, Category.DONE)
+    assert patched.call_count == ours
 
 
 def test_issue_is_found_among_however_many_of_ours_were_made_since():

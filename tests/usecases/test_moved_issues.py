@@ -194,3 +194,24 @@ def test_what_would_be_told_to_an_issue_that_is_gone_is_not_told_to_the_one_with
     assert {each.state for each in messages(house)} == {"done"}
     house.reconcile()
     assert item(house, "Rotate the key").attention_code == "issue_gone"
+
+
+@pytest.mark.parametrize("kind", ["close_duplicate", "reopen_issue"])
+def test_an_issue_whose_number_another_promise_has_by_now_is_neither_closed_nor_opened_in_its_place(
+    house: House, outside: Outside, kind: str
+) -> None:
+    """The repository was made anew under its name, and another issue of ours has the number there."""
+    take(house, postmortem(services=["api"], items=["One", "Two"]))
+    one, two = ledger_issues(house)
+    if kind == "reopen_issue":
+        outside.person(next(each for each in shown(house) if each["key"] == two.key), state="closed")
+    before = {each["key"]: each["status"] for each in shown(house)}
+    with house.ledger.begin() as uow:
+        named = {"ref": two.ref.replace(two.ref.partition(":")[0], "I_before"), "key": two.key}
+        uow.issues.update(one.id, **named, duplicate_of=two.id if kind == "close_duplicate" else None)
+        subject = one.id if kind == "close_duplicate" else item(house, "One").id
+        uow.outbox.put(kind, subject, one.target, house.components.now())
+        uow.commit()
+    house.work()
+    assert {each["key"]: each["status"] for each in shown(house)} == before
+    assert [each["comments"] for each in shown(house)] == [[], []]

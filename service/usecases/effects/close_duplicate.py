@@ -8,7 +8,7 @@ from connectors.spi import Category, IssueRef, Tracker
 from service.ledger import Issue, Message, UnitOfWork
 from service.texts import duplicate_comment, moved_comment
 from service.usecases.context import Context
-from service.usecases.effects.work import Prepared, Skip, Work
+from service.usecases.effects.work import Budget, Prepared, Skip, Work, check_issue
 
 MOVED = "moved"
 
@@ -20,6 +20,15 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
     kept = uow.issues.get(issue.duplicate_of)
     original = IssueRef(kept.ref, kept.key, kept.url, kept.place)
     tracker = context.trackers[issue.tracker]
+    budget = Budget(context.lease_seconds(issue.target), context.capabilities(issue.tracker).call_seconds)
+
+    def perform() -> None:
+        check_issue(tracker, issue)
+        budget.spend()
+        if issue.origin == MOVED:
+            _close_moved(tracker, issue, original)
+        else:
+            tracker.close_as_duplicate(issue.ref, original, duplicate_comment(original))
 
     def settle(uow: UnitOfWork, _nothing: None, at: datetime) -> str:
         for item in uow.items.of_issues([kept.id]):
@@ -28,9 +37,7 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
         uow.issues.make_due([issue.id], at)
         return f"Closed {issue.key}: the action goes on in {kept.key}."
 
-    if issue.origin == MOVED:
-        return Work(lambda: _close_moved(tracker, issue, original), settle)
-    return Work(lambda: tracker.close_as_duplicate(issue.ref, original, duplicate_comment(original)), settle)
+    return Work(perform, settle)
 
 
 def _close_moved(tracker: Tracker, issue: Issue, kept: IssueRef) -> None:

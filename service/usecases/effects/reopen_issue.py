@@ -8,7 +8,7 @@ from connectors.spi import Category
 from service.domain.facts import State
 from service.ledger import Message, UnitOfWork
 from service.usecases.context import Context
-from service.usecases.effects.work import Prepared, Skip, Work
+from service.usecases.effects.work import Budget, Prepared, Skip, Work, check_issue
 
 
 def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime) -> Prepared:
@@ -22,6 +22,12 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
     if target is not None and target.mode == "observe":
         return Skip(f"Target {target.name} only observes: its issues are not opened again.")
     tracker = context.trackers[issue.tracker]
+    budget = Budget(context.lease_seconds(issue.target), context.capabilities(issue.tracker).call_seconds)
+
+    def perform() -> str:
+        check_issue(tracker, issue)
+        budget.spend()
+        return tracker.transition(issue.ref, Category.TODO)
 
     def settle(uow: UnitOfWork, status: str, at: datetime) -> str:
         uow.items.lock(item.id)
@@ -31,4 +37,4 @@ def prepare(context: Context, uow: UnitOfWork, message: Message, _now: datetime)
         uow.journal.append("issue.reopened", ("item", item.id), at, {"key": issue.key, "status": status})
         return f"Opened {issue.key} again."
 
-    return Work(lambda: tracker.transition(issue.ref, Category.TODO), settle)
+    return Work(perform, settle)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.spi import ConnectorError, Missing, Moved, Tracker, Unavailable
-from service.ledger import UnitOfWork
+from connectors.spi import ConnectorError, Missing, Moved, Reading, Tracker, Unavailable
+from service.ledger import Issue, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,18 @@ class Budget:
             )
 
 
-def check_place(tracker: Tracker, ref: str, place: str) -> None:
-    """Raises Moved where the issue is in another place by now: some trackers lead what we write to wherever that is,
-    and who may see it there has not been looked at. Raises Missing where it is gone: another may have its number.
+def check_issue(tracker: Tracker, issue: Issue) -> None:
+    """Raises as `check_place` does; and Missing where another promise's issue stands under the ref by now."""
+    for reading in check_place(tracker, issue.ref, issue.place):
+        if reading.markers and issue.marker not in (None, *reading.markers):
+            sentence = f"Another issue has the number of {issue.key} by now."
+            raise Missing("dispatch.another_issue", sentence, "Nothing to do: what became of ours is looked for.")
+
+
+def check_place(tracker: Tracker, ref: str, place: str) -> Sequence[Reading]:
+    """The issue as it is now. Raises Moved where it is in another place: some trackers lead what we write to wherever
+    that is, and who may see it there has not been looked at. Raises Missing where it is gone: another may have its
+    number.
     """
     found = tracker.read([ref])
     if ref in found.gone:
@@ -78,3 +87,4 @@ def check_place(tracker: Tracker, ref: str, place: str) -> None:
         if issue.place.casefold() != place.casefold():
             sentence = f"{issue.key} is in {issue.place} by now, and not in {place}, where it was last seen."
             raise Moved("dispatch.issue_moved", sentence, "Nothing to do: it is told where it is, if it may be.")
+    return found.readings
