@@ -21,6 +21,7 @@ _PLACEHOLDER = re.compile(
     r"none\b[^.]{0,30}\b(?:yet|so far|landed|needed|required|identified|planned)\b.*"
     r"|\.\.\.|etc|なし|特になし|无|無|keine|aucune?|ninguna?|nessuna?|nenhuma?|geen)\W*|\W*(?:\.\.\.|…).*"
     r"|.*\{\{.*\}\}.*|\W*\{[^{}]*\}\W*|\W*<[^<>]+>\W*|\[[^\]]*(?:your|description|action item|insert|task)[^\]]*\]\W*"
+    r"|(?:[^\W\d_][\w ]{2,30}: ?)?\[[^\[\]]{1,180}\]\W*"
     r"|\W*(?:action item|item|action|task|follow-up|another item|example)s? ?(?:\d{1,2}|[a-z]"
     r"|here)?\W*|\W*(?:add|insert|list|describe) (?:your )?(?:action items?|items|actions"
     r"|tasks)? ?here\W*|lorem ipsum.*",

@@ -62,6 +62,7 @@ _PURPOSE = re.compile(
     r"from now on|in the coming|over the next|committed to)\b",
     re.IGNORECASE,
 )
+_PURPOSE_FIRST = re.compile(r"\W*(?:in order )?to \w[^,.]{5,120}, (?=we\b|i\b)", re.IGNORECASE)
 _ASKS = re.compile(
     r"\bwhat (?:are|will|can|should|do) we (?:now |then )?(?:going to |plan to )?(?:do|doing|change|changing|improve)\b"
     r"|\bhow (?:are|will|can|do) we (?:going to |plan to )?(?:\w+ ){0,3}(?:prevent|avoid|stop|improve|do better)"
@@ -150,6 +151,12 @@ def is_past(text: str) -> bool:
     stem = word[:-2]
     forms = (stem, word[:-1], stem[:-1], f"{stem[:-1]}y" if stem.endswith("i") else stem)
     return word.endswith("ed") and any(form in _VERBS for form in forms)
+
+
+def is_told(text: str) -> bool:
+    """Whether a purpose comes first and then what "we" did for it ("To avoid this, we updated the tests")."""
+    purpose = _PURPOSE_FIRST.match(text)
+    return purpose is not None and is_past(text[purpose.end() :]) and not binds(text)
 
 
 def is_promise(marked: str) -> bool:

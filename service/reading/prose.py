@@ -23,8 +23,30 @@ def of_paragraphs(blocks: list[Block], place: Place, *, only_ours: bool = False)
     """
     for block in blocks:
         if isinstance(block, Paragraph):
-            for part in _parts(block.text):
-                yield from _part(part, place, only_ours=only_ours)
+            parts = _parts(block.text)
+            listed = not only_ours and _is_list(parts)
+            for part in parts:
+                yield from (
+                    _entry(part, place) if listed and _is_sentence(part) else _part(part, place, only_ours=only_ours)
+                )
+
+
+def _is_list(parts: list[str]) -> bool:
+    """Whether lines are a list without bullets: half of them and more are orders."""
+    return len(parts) > 1 and sum(promises.is_order(marks.plain(part)) for part in parts) * 2 >= len(parts)
+
+
+def _is_sentence(part: str) -> bool:
+    shown = marks.plain(part)
+    return len(promises.sentences(shown)) == 1 and not promises.is_chatter(shown)
+
+
+def _entry(text: str, place: Place) -> Iterator[ReadItem]:
+    shown = marks.plain(text)
+    if not promises.points_elsewhere(shown) and not is_placeholder(shown):
+        item = item_of(peel(text, place.who, place.anchor), replace(place, doubtful=True))
+        if item:
+            yield item
 
 
 def _parts(text: str) -> list[str]:
@@ -103,6 +125,8 @@ def _vow(text: str, place: Place) -> Iterator[ReadItem]:
 
 def _promises(shown: str, *, whole: bool, only_ours: bool) -> bool:
     if whole:
+        if promises.is_told(shown):
+            return False
         return promises.orders(shown) or (promises.is_promise(shown) and not promises.is_chatter(shown))
     return promises.orders(shown) or (promises.we_promise(shown) if only_ours else promises.binds(shown))
 
