@@ -16,8 +16,10 @@ from connectors.answers import Asked, failed, no_secret, not_understood, quoted,
 from connectors.http import CallFailed, Reach, SecretAuth, prepare
 from connectors.jira.settings import GATEWAY, JiraSettings
 from connectors.payloads import storable
-from connectors.spi import AccessDenied, ConnectorError, Rejected, Unavailable
+from connectors.spi import AccessDenied, ConnectorError, IssueBusy, Rejected, Unavailable
 
+# https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
+_PER_ISSUE = "jira-per-issue"
 _BROKE_OFF = "create this issue for you right now"
 OPTIONAL = ("assignee", "duedate", "priority")
 
@@ -111,6 +113,8 @@ def _refusal(asked: Asked, response: requests.Response) -> ConnectorError:
     if response.status_code == 429 and reason:
         told = refused(asked, 429, response.headers)
         sentence = asked.sentence(f"the tracker asks for fewer requests ({quoted(reason)})")
+        if asked.about_issue and reason.startswith(_PER_ISSUE):
+            return IssueBusy("jira.issue_busy", sentence, told.cure, retry_after=told.retry_after)
         return Unavailable(told.code, sentence, told.cure, retry_after=told.retry_after)
     if "CAPTCHA" in response.headers.get("x-authentication-denied-reason", ""):
         sentence = asked.sentence("Jira asks our account for a CAPTCHA after too many failed logins")

@@ -12,6 +12,7 @@ from connectors.spi.documents import (
 from connectors.spi.errors import (
     AccessDenied,
     ConnectorError,
+    IssueBusy,
     Missing,
     Moved,
     NotAuthentic,
@@ -69,6 +70,7 @@ __all__ = [
     "Finding",
     "Hook",
     "Ignored",
+    "IssueBusy",
     "IssueDraft",
     "IssueRef",
     "ItemStatus",

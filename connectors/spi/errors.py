@@ -27,6 +27,10 @@ class Unavailable(ConnectorError):
     """Certainly not done, and worth asking again: connection refused, a rate limit, maintenance before processing."""
 
 
+class IssueBusy(Unavailable):
+    """The vendor asks for fewer changes of this one issue: what is about others may go on."""
+
+
 class OutcomeUnknown(ConnectorError):
     """The request left us and no trustworthy answer came: time-out, reset, 5xx. Probe before asking again."""
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from connectors.spi import ConnectorError, Missing, Moved
+from connectors.spi import ConnectorError, IssueBusy, Missing, Moved
 from service.ledger import Message, Target, UnitOfWork
 from service.ledger.events import SEND_EVENT
 from service.usecases.announce import TELL, announce_due
@@ -256,9 +256,9 @@ def _spare_account(context: Context, target: str, seconds: float) -> None:
 
 def _try_again(uow: UnitOfWork, message: Message, error: ConnectorError, until: datetime | None, now: datetime) -> None:
     """What an effect decided of its own failure: when the next try is, or that there is none."""
-    if error.retry_after is not None:
+    if error.retry_after is not None and not isinstance(error, IssueBusy):
         uow.targets.stay_away(message.target, error.retry_after)
-    elif not isinstance(error, Missing):
+    elif not isinstance(error, (Missing, IssueBusy)):
         uow.targets.failed(message.target, said(error), now, fault=error.fault_of_target)
     if until is None:
         uow.outbox.bury(message, said(error), now, unknown=False)
@@ -278,7 +278,9 @@ def _issues_of(uow: UnitOfWork, message: Message) -> list[int]:
 def _later(context: Context, uow: UnitOfWork, message: Message, error: ConnectorError, now: datetime) -> datetime:
     """When to try again: later with each attempt, as late as the vendor asks, and once a probe can be trusted."""
     wait = min(LONGEST_WAIT_SECONDS, 2.0 ** min(message.attempts - 1, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
-    if error.retry_after is not None:
+    if isinstance(error, IssueBusy):
+        wait = max(wait, error.retry_after or 0.0)
+    elif error.retry_after is not None:
         # The vendor's own word: the target rests as long as it asks, and that is no failure of the target.
         wait = max(wait, error.retry_after)
         uow.targets.stay_away(message.target, error.retry_after)

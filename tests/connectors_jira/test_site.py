@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 import responses
 
-from connectors.spi import AccessDenied, OutcomeUnknown, Unavailable
+from connectors.spi import AccessDenied, IssueBusy, OutcomeUnknown, Unavailable
 from tests.connectors_jira.made import DRAFT, PAY, cloud, tracker
 
 BASE = "https://j.example/rest/api/2"
@@ -82,6 +82,17 @@ def test_rate_limit_is_waited_out_to_the_second_in_both_forms_and_its_reason_tol
         tracker("https://j.example").create(PAY, DRAFT)
     assert failure.value.code == "jira.rate_limited"
     assert failure.value.retry_after == (7.0 if wait else 60.0)
+
+
+@responses.activate
+@pytest.mark.parametrize("reason", ["jira-per-issue-on-write", "jira-burst-based"])
+def test_limit_of_one_issue_is_told_from_that_of_the_whole_site(reason):
+    headers = {"RateLimit-Reason": reason, "Retry-After": "7"}
+    responses.post(f"{BASE}/issue/10001/comment", status=429, headers=headers)
+    with pytest.raises(Unavailable) as failure:
+        tracker("https://j.example").comment("10001", "c", "text", None)
+    assert isinstance(failure.value, IssueBusy) == (reason == "jira-per-issue-on-write")
+    assert failure.value.retry_after == 7.0
 
 
 @responses.activate

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from connectors.spi import Rate
-from tests.support.house import ROUTES
-from tests.usecases.surroundings import OpenHouse, Outside, postmortem, take
+import pytest
+
+from connectors.spi import IssueBusy, Rate
+from tests.support.house import ROUTES, House
+from tests.usecases.surroundings import OpenHouse, Outside, ledger_issues, messages, postmortem, shown, take
 
 
 def test_a_limit_of_our_whole_account_is_heeded_at_every_target_of_it_and_at_no_other(
@@ -27,3 +30,32 @@ def test_a_limit_of_our_whole_account_is_heeded_at_every_target_of_it_and_at_no_
         left = {each.name: (each.open_until or clock) - clock for each in uow.targets.all()}
     assert {name for name, seconds in left.items() if 80 < seconds <= 90} == {"api", "web"}
     assert left["pay"] == 0
+
+
+def test_a_limit_of_one_issue_lets_what_is_about_others_of_its_target_go_on(
+    house: House, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = [{"id": "A", "title": "One"}, {"id": "B", "title": "Two"}]
+    take(house, postmortem(revision=1, items=stated))
+    busy = ledger_issues(house)[0].ref
+    vendor = type(house.components.trackers["jira"])
+    real = vendor.comment
+
+    def comment(tracker: Any, ref: str, *said: Any) -> str:
+        if ref == busy:
+            raise IssueBusy("jira.issue_busy", "It is written too often.", "Nothing to do.", retry_after=90)
+        return str(real(tracker, ref, *said))
+
+    monkeypatch.setattr(vendor, "comment", comment)
+    take(house, postmortem(revision=2, items=[{**each, "success_metric": "Nobody is paged."} for each in stated]))
+    house.work()
+    with house.ledger.read() as uow:
+        target = uow.targets.get("pay")
+    assert target is not None
+    assert (target.open_until, target.failing_since) == (None, None)
+    (waiting,) = [each for each in messages(house) if each.error_code == "jira.issue_busy"]
+    assert (waiting.due_at - house.components.now()).total_seconds() > 60
+    monkeypatch.setattr(vendor, "comment", real)
+    house.pass_time(seconds=91)
+    house.work()
+    assert [len(each["comments"]) for each in shown(house)] == [1, 1]
