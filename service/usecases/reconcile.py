@@ -205,9 +205,15 @@ class _Turn:
             return uow.cursors.begin(self.name, feed, now, now + FIRST_REST)
 
     def fail(self, row: CursorRow, error: ConnectorError) -> None:
+        """Lets a feed rest for as long as it has failed; where the failure is the whole tracker's, for as long as that
+        has: one that answers others meanwhile is asked again soon.
+        """
         now = self.context.now()
+        failing_since = row.failing_since
+        if concerns_all(error):
+            failing_since = None if self.answered else self.row.failing_since
         with self.commits() as uow:
-            uow.cursors.fail(row, said(error), now, now + rest_after(error, row.failing_since, now))
+            uow.cursors.fail(row, said(error), now, now + rest_after(error, failing_since, now))
 
     def end(self) -> None:
         """Gives the turn back, whatever happened in it."""

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from connectors.spi import Sweep, Unavailable
+from connectors.spi import Changes, Feed, Sweep, Unavailable
 from service.domain.facts import State
 from service.ledger import CursorRow, Target
 from service.ledger.cursors import Cursors
@@ -146,6 +146,26 @@ def test_the_longer_a_tracker_fails_the_longer_it_is_left_alone(house: House, mo
     assert all(later >= earlier - 5 for earlier, later in pairwise(pauses))
     assert 15 <= pauses[0] < 30
     assert 300 <= pauses[-1] < 330
+
+
+def test_a_feed_that_was_not_reached_is_asked_again_soon_as_long_as_its_tracker_answers_for_another(
+    opened: OpenHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = opened(routes=TWO_REPOSITORIES)
+    look(house)
+    asked: list[datetime] = []
+    changes = type(house.components.trackers["github"]).changes
+
+    def cut(tracker: Any, feed: Feed, *rest: Any) -> Changes:
+        if feed.name == "acme/payments":
+            return changes(tracker, feed, *rest)
+        asked.append(house.components.now())
+        raise Unavailable("github.unreachable", "The connection broke.", "Wait for it.")
+
+    monkeypatch.setattr(type(house.components.trackers["github"]), "changes", cut)
+    for _ in range(60):
+        look(house, seconds=16)
+    assert max(later - earlier for earlier, later in pairwise(asked)) < timedelta(seconds=120)
 
 
 def test_one_repository_that_cannot_be_read_keeps_no_other_from_being_read(opened: OpenHouse, outside: Outside) -> None:
